@@ -1,0 +1,189 @@
+"""The contract between what a model says and what an engine does.
+
+A Program is flat: numbered states, parameters and drives; expressions over their names;
+reactions with their stoichiometry; events. All values are in internal units (ms, um, mV,
+pA, K). Engines read only this, so they never see biology, and the same Program gives
+ODEs, propensities and propagators.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from quantal.expression import Expression
+from quantal.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class StateVariable:
+    """One entry of the state vector.
+
+    `kind` is one of `occupancy`, `amount`, `concentration`, `voltage`, `gate`, `number`.
+    `scale` is a natural size in internal units (the declared unit's value), from which
+    engines take absolute tolerances. `clampable` states (membranes, species) can be held
+    by a protocol.
+    """
+
+    name: str
+    unit: Unit
+    kind: str
+    scale: float
+    clampable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSlot:
+    """A number the user may set between runs, or a protocol during one."""
+
+    name: str
+    value: float
+    unit: Unit
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DriveSlot:
+    """A quantity given from outside as a function of time. `default` None: must be driven."""
+
+    name: str
+    default: float | None
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A computed quantity. `constant` ones depend on parameters alone.
+
+    `unit` None marks an internal helper that is not an output.
+    """
+
+    name: str
+    expression: Expression
+    unit: Unit | None
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionRow:
+    """One reaction, both directions.
+
+    `forward` and `backward` name definitions: events per time of the whole place
+    (or per unit where no size is known). `changes` pairs a state's index with what one
+    net event adds to it, as an expression of parameters and definitions.
+    """
+
+    name: str
+    forward: str
+    backward: str | None
+    changes: tuple[tuple[int, Expression], ...]
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """In an event: state `index` becomes the expression's value at that moment."""
+
+    index: int
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """In an event: another event fires now."""
+
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """`expression` (already minus its threshold) passes zero `up`, `down` or `both` ways."""
+
+    expression: Expression
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What happens when an event fires or a value crosses: actions, in order.
+
+    Each action sees what the one before it did. `delay` (ms) is evaluated when the
+    trigger happens; the actions' values are read when they act.
+    """
+
+    trigger: str | Crossing
+    actions: tuple[Assignment | Emission, ...]
+    delay: Expression | None = None
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An event passes on to another, after `delay`."""
+
+    source: str
+    target: str
+    delay: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Equilibrium:
+    """These states start at the steady distribution of their scheme (they sum to one)."""
+
+    indices: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A weighted sum of states that no reaction changes, e.g. a scheme's occupancies."""
+
+    name: str
+    indices: tuple[int, ...]
+    weights: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled model, ready for any engine.
+
+    `derivatives[i]` is d(state i)/dt per ms over names of states, parameters, drives,
+    definitions and `time`. `definitions` are in an order in which each uses only earlier
+    ones. `initial[i]` is over parameters, constant definitions, drives at the start, and
+    earlier-listed states. `roles` maps a role to a name that holds it.
+    """
+
+    name: str
+    title: str
+    states: tuple[StateVariable, ...]
+    parameters: tuple[ParameterSlot, ...]
+    drives: tuple[DriveSlot, ...]
+    definitions: tuple[Definition, ...]
+    derivatives: tuple[Expression, ...]
+    initial: tuple[Expression, ...]
+    equilibria: tuple[Equilibrium, ...] = ()
+    reactions: tuple[ReactionRow, ...] = ()
+    events: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    handlers: tuple[Handler, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
+    roles: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    mechanisms: tuple[str, ...] = ()
+
+    def state_index(self, name: str) -> int:
+        """The number of a state.
+
+        Raises:
+            KeyError: no state has this name.
+        """
+        for index, state in enumerate(self.states):
+            if state.name == name:
+                return index
+        raise KeyError(name)
+
+    def units(self) -> dict[str, Unit]:
+        """Every name that a run can give, with its unit; states, drives, definitions, roles."""
+        table = {item.name: item.unit for item in (*self.states, *self.drives)}
+        table |= {item.name: item.unit for item in self.definitions if item.unit is not None}
+        table |= {role: table[name] for role, name in self.roles.items() if name in table}
+        return table

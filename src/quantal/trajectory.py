@@ -1,0 +1,137 @@
+"""The contract for what a run gives: time, named values with units, and how it went."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quantal.errors import UsageError, did_you_mean
+from quantal.units import Unit, parse_unit
+
+if TYPE_CHECKING:
+    import xarray
+
+TIME_UNIT = "ms"
+
+
+@dataclass(eq=False)
+class Trajectory:
+    """The result of one run.
+
+    `time` (n,) in ms. `trajectory["ampa.open"]` gives values (n,) in the unit that
+    `units` states; they are computed when first asked for, through `compute`, which maps
+    names to arrays in internal units. `status` is a sentence; `statistics` counts steps
+    and the like; `made_by` says which mechanisms, engine and versions.
+    """
+
+    time: np.ndarray
+    units: dict[str, Unit]
+    compute: Callable[[Iterable[str]], Mapping[str, np.ndarray]]
+    events: dict[str, list[float]] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)
+    status: str = "The run reached its end."
+    statistics: dict[str, float] = field(default_factory=dict)
+    made_by: dict[str, Any] = field(default_factory=dict)
+    _held: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+
+    def names(self) -> list[str]:
+        """Every name that can be asked for."""
+        return list(self.units)
+
+    def internal(self, name: str) -> np.ndarray:
+        """Values (n,) of one name in internal units (ms, um, mV, pA, K).
+
+        Raises:
+            UsageError: nothing has this name; the nearest one is given.
+        """
+        if name not in self.units:
+            raise UsageError(f"nothing is called `{name}`{did_you_mean(name, self.units)}")
+        if name not in self._held:
+            self._held.update(self.compute([name]))
+        return self._held[name]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        values = self.internal(name)
+        return np.asarray(self.units[name].from_internal(1.0) * values) if (
+            self.units[name].offset == 0.0
+        ) else values - self.units[name].offset
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.units
+
+    def to_xarray(self, names: Iterable[str] | None = None) -> xarray.Dataset:
+        """An xarray Dataset with dimension `time` and `units`, `long_name` attributes."""
+        import xarray
+
+        chosen = list(names) if names is not None else self.names()
+        self.hold(chosen)
+        variables = {
+            name: ("time", self[name], {"units": self.units[name].text, "long_name": name})
+            for name in chosen
+        }
+        time = ("time", self.time, {"units": TIME_UNIT, "long_name": "time"})
+        attributes = {
+            "status": self.status,
+            "statistics": json.dumps(self.statistics),
+            "made_by": json.dumps(self.made_by),
+            "events": json.dumps(self.events),
+            "roles": json.dumps(self.roles),
+        }
+        return xarray.Dataset(variables, coords={"time": time}, attrs=attributes)
+
+    def hold(self, names: Iterable[str]) -> None:
+        """Compute several names at once, in one pass over the samples."""
+        missing = [name for name in names if name not in self._held]
+        for name in missing:
+            if name not in self.units:
+                raise UsageError(f"nothing is called `{name}`{did_you_mean(name, self.units)}")
+        if missing:
+            self._held.update(self.compute(missing))
+
+    def save(self, path: str | Path, names: Iterable[str] | None = None) -> Path:
+        """Write a zarr store. It appears under its name only once it is whole."""
+        import shutil
+        import tempfile
+
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        dataset = self.to_xarray(names)
+        with tempfile.TemporaryDirectory(prefix=".quantal-", dir=target.parent) as folder:
+            part = Path(folder) / "part.zarr"
+            dataset.to_zarr(part, mode="w", consolidated=False)
+            if target.exists():
+                shutil.move(target, Path(folder) / "old")
+            shutil.move(part, target)
+        return target
+
+    @classmethod
+    def load(cls, path: str | Path) -> Trajectory:
+        """Read a store that `save` wrote.
+
+        Raises:
+            UsageError: there is no such store, or it is not a trajectory.
+        """
+        import xarray
+
+        if not Path(path).exists():
+            raise UsageError(f"{path}: no such trajectory")
+        try:
+            dataset = xarray.open_zarr(Path(path), consolidated=False, chunks=None).load()
+            time = dataset["time"].values
+        except Exception as cause:
+            raise UsageError(f"{path}: not a trajectory that Quantal wrote ({cause})") from cause
+        units = {str(name): parse_unit(v.attrs["units"]) for name, v in dataset.data_vars.items()}
+        held = {name: units[name].to_internal(dataset[name].values) for name in units}
+        loads = {
+            key: json.loads(dataset.attrs.get(key, "{}"))
+            for key in ("events", "roles", "statistics", "made_by")
+        }
+        return cls(
+            time, units, lambda names: {name: held[name] for name in names},
+            status=dataset.attrs.get("status", ""), **loads, _held=dict(held),
+        )  # fmt: skip
