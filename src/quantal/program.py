@@ -89,6 +89,18 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Firing:
+    """In an event: a reaction happens `times` at once.
+
+    `times` is evaluated once (a draw is drawn once), then every state of `changes` gains
+    its share per event, all at the same moment.
+    """
+
+    times: Expression
+    changes: tuple[tuple[int, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Emission:
     """In an event: another event fires now."""
 
@@ -112,7 +124,7 @@ class Handler:
     """
 
     trigger: str | Crossing
-    actions: tuple[Assignment | Emission, ...]
+    actions: tuple[Assignment | Firing | Emission, ...]
     delay: Expression | None = None
     line: str = ""
 

@@ -18,7 +18,8 @@ class Reaction:
 
     `law` is `mass action` (constants, multiplied by the reactants) or `rate` (the whole
     law is written). `backward` is None for a one-way reaction. `scheme` names the scheme
-    in whose block the line stands; `place` is the place given by `in PLACE`.
+    in whose block the line stands; `place` is the place given by `in PLACE`. `site` is
+    the place where assembly put the mechanism, for rates per surface.
     """
 
     name: str | None
@@ -31,11 +32,15 @@ class Reaction:
     scheme: str | None = None
     place: str | None = None
     text: str = ""
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """An outward-positive current. `from_membrane` and `to_membrane` name ports or membranes."""
+    """An outward-positive current. `from_membrane` and `to_membrane` name ports or membranes.
+
+    `site` is the place where assembly put the mechanism, for currents per surface.
+    """
 
     name: str
     expression: Expression
@@ -45,6 +50,7 @@ class Current:
     from_membrane: str | None = None
     to_membrane: str | None = None
     description: str = ""
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

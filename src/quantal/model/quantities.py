@@ -78,7 +78,8 @@ class Scheme:
     """A closed set of states of one thing. Names mean occupancy; `count` says how many.
 
     `count` is a number or a density per surface; its dimension decides. `start` is
-    `first` (all in the first state) or `equilibrium`.
+    `first` (all in the first state) or `equilibrium`. `site` is the place where assembly
+    put the scheme (the `at PLACE` of its use), whose surface a density is of.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Scheme:
     count: Expression | None = None
     start: str = "first"
     description: str = ""
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
