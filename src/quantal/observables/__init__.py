@@ -1,1 +1,29 @@
+"""Trajectory -> numbers: what an experimenter reads off a trace.
 
+Every function takes `time` (n,) in ms and `values` (n,) and looks at the whole of them;
+`window` cuts a piece out first. Which interpolation each one uses is written in
+`docs/measured-quantities.md`.
+"""
+
+from quantal.observables.crossings import crossings as crossings
+from quantal.observables.dose_response import ec50 as ec50
+from quantal.observables.dose_response import local_slopes as local_slopes
+from quantal.observables.kinetics import decay as decay
+from quantal.observables.kinetics import half_decay as half_decay
+from quantal.observables.kinetics import onset as onset
+from quantal.observables.kinetics import rise as rise
+from quantal.observables.levels import area as area
+from quantal.observables.levels import at as at
+from quantal.observables.levels import final as final
+from quantal.observables.levels import initial as initial
+from quantal.observables.levels import mean as mean
+from quantal.observables.measured import value_of as value_of
+from quantal.observables.peaks import highest as highest
+from quantal.observables.peaks import lowest as lowest
+from quantal.observables.peaks import peak as peak
+from quantal.observables.peaks import time_of_peak as time_of_peak
+from quantal.observables.spikes import spike_times as spike_times
+from quantal.observables.trains import amplitudes as amplitudes
+from quantal.observables.trains import normalised as normalised
+from quantal.observables.trains import root_mean_square as root_mean_square
+from quantal.observables.window import window as window
