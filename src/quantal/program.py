@@ -195,7 +195,8 @@ class Program:
 
     def units(self) -> dict[str, Unit]:
         """Every name that a run can give, with its unit; states, drives, definitions, roles."""
-        table = {item.name: item.unit for item in (*self.states, *self.drives)}
+        table = {state.name: state.unit for state in self.states}
+        table |= {drive.name: drive.unit for drive in self.drives}
         table |= {item.name: item.unit for item in self.definitions if item.unit is not None}
         table |= {role: table[name] for role, name in self.roles.items() if name in table}
         return table

@@ -41,7 +41,8 @@ class Piecewise:
         s = t - self.knots[index]
         cubic = c[..., 0] + s * (c[..., 1] + s * (c[..., 2] + s * c[..., 3]))
         # 0 * exp(-0 * inf) must stay 0 for a piece without exponential.
-        return cubic + c[..., 4] * np.exp(-np.where(c[..., 4] == 0.0, 0.0, c[..., 5] * s))
+        decay = np.exp(-np.where(c[..., 4] == 0.0, 0.0, c[..., 5] * s))
+        return np.asarray(cubic + c[..., 4] * decay)
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,10 +56,8 @@ class Trajectory:
         return self._held[name]
 
     def __getitem__(self, name: str) -> np.ndarray:
-        values = self.internal(name)
-        return np.asarray(self.units[name].from_internal(1.0) * values) if (
-            self.units[name].offset == 0.0
-        ) else values - self.units[name].offset
+        unit = self.units[name]
+        return (self.internal(name) - unit.offset) / unit.scale
 
     def __contains__(self, name: str) -> bool:
         return name in self.units
@@ -126,7 +124,9 @@ class Trajectory:
         except Exception as cause:
             raise UsageError(f"{path}: not a trajectory that Quantal wrote ({cause})") from cause
         units = {str(name): parse_unit(v.attrs["units"]) for name, v in dataset.data_vars.items()}
-        held = {name: units[name].to_internal(dataset[name].values) for name in units}
+        held: dict[str, np.ndarray] = {
+            name: dataset[name].values * unit.scale + unit.offset for name, unit in units.items()
+        }
         loads = {
             key: json.loads(dataset.attrs.get(key, "{}"))
             for key in ("events", "roles", "statistics", "made_by")

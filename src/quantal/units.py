@@ -111,7 +111,7 @@ _FACTOR = re.compile(r"(/?)\s*([A-Za-zµμ%]+|1)(-?\d+)?")
 
 
 def _symbols() -> list[str]:
-    words = list(_BASE) + ["degC"]
+    words = [*_BASE, "degC"]
     words += [p + name for name, (_, _, prefixed) in _BASE.items() if prefixed for p in _PREFIXES]
     return words
 
@@ -180,8 +180,14 @@ def natural_unit(dimension: Dimension, like: str = "") -> Unit:
     """
     text = _NAMED.get(dimension)
     if text is None:
-        over = [f"{u}{e if e > 1 else ''}" for u, e in zip(_BASE_TEXT, dimension, strict=True) if e > 0]
-        under = [f"/{u}{-e if e < -1 else ''}" for u, e in zip(_BASE_TEXT, dimension, strict=True) if e < 0]
+        over = [
+            f"{u}{e if e > 1 else ''}" for u, e in zip(_BASE_TEXT, dimension, strict=True) if e > 0
+        ]
+        under = [
+            f"/{u}{-e if e < -1 else ''}"
+            for u, e in zip(_BASE_TEXT, dimension, strict=True)
+            if e < 0
+        ]
         text = " ".join(over) + "".join(under)
     if "uM" in like and "mM" in text:
         text = text.replace("mM", "uM")
