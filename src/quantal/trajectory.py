@@ -56,8 +56,9 @@ class Trajectory:
         return self._held[name]
 
     def __getitem__(self, name: str) -> np.ndarray:
+        values = self.internal(name)
         unit = self.units[name]
-        return (self.internal(name) - unit.offset) / unit.scale
+        return (values - unit.offset) / unit.scale
 
     def __contains__(self, name: str) -> bool:
         return name in self.units
