@@ -1,0 +1,215 @@
+"""What each action of a protocol does to a Program's slots, before it is cut into pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from quantal.compiler.expand import expand
+from quantal.compiler.waveforms import Waveform, fit, through
+from quantal.errors import UsageError, did_you_mean
+from quantal.expression import Number, evaluate, names_in
+from quantal.program import Program
+from quantal.protocols.protocol import (
+    Action,
+    Drive,
+    Hold,
+    Pulse,
+    Set,
+    Step,
+    Times,
+    Train,
+)
+from quantal.protocols.protocol import Waveform as Samples
+from quantal.units import Unit, natural_unit
+
+MAX_EVENTS = 10_000_000
+
+
+class Binder:
+    """Collects what actions do: waveforms of drives and clamps, events, parameter changes."""
+
+    def __init__(self, program: Program, start: float, end: float) -> None:
+        self.program, self.start, self.end = program, start, end
+        self.parameters = np.array([slot.value for slot in program.parameters])
+        self.drive_index = {slot.name: i for i, slot in enumerate(program.drives)}
+        self.parameter_index = {slot.name: i for i, slot in enumerate(program.parameters)}
+        self.clamp_index = {s.name: i for i, s in enumerate(program.states) if s.clampable}
+        self.drives: dict[int, Waveform] = {}
+        self.clamps: dict[int, Waveform] = {}
+        self.changes: list[tuple[float, int, float]] = []
+        self.events: list[tuple[float, str]] = []
+        self.stops: set[float] = set()
+
+    def resolve(self, written: str, among: Iterable[str], what: str) -> str:
+        """The full name meant: itself, a role's holder, or the one that ends in `.written`."""
+        known = list(among)
+        for name in (written, self.program.roles.get(written, written)):
+            if name in known:
+                return name
+        endings = [name for name in known if name.endswith("." + written)]
+        if len(endings) == 1:
+            return endings[0]
+        if endings:
+            raise UsageError(f"`{written}` could be {', '.join(endings)}: say which {what}")
+        raise UsageError(
+            f"`{self.program.name}` has no {what} `{written}`{did_you_mean(written, known)}"
+        )
+
+    def waveform(self, written: str, action: str) -> tuple[Waveform, Unit]:
+        """What an action on a port, membrane or species adds to, and its unit."""
+        ports = [*self.drive_index, *self.clamp_index]
+        name = self.resolve(written, ports, "input, membrane or species")
+        if name in self.drive_index:
+            i = self.drive_index[name]
+            slot = self.program.drives[i]
+            default = 0.0 if slot.default is None else slot.default
+            return self.drives.setdefault(i, Waveform(default)), slot.unit
+        i = self.clamp_index[name]
+        if i not in self.clamps and action not in ("hold", "drive", "waveform"):
+            raise UsageError(
+                f"`{name}` changes by itself in `{self.program.name}`; "
+                f"hold it first (`hold {written} = ...`), then {action} it"
+            )
+        return self.clamps.setdefault(i, Waveform(0.0)), self.program.states[i].unit
+
+
+def value_in(unit: Unit, number: Number, name: str) -> float:
+    """A number's internal value, if its dimension is the unit's.
+
+    Raises:
+        UsageError: it is of another dimension; both are named.
+    """
+    if number.dimension != unit.dimension:
+        written = number.text or f"{number.value:g} [{natural_unit(number.dimension).text}]"
+        raise UsageError(f"`{name}` is in [{unit.text}]; `{written}` is not")
+    return number.value
+
+
+def _hold(binder: Binder, action: Hold) -> None:
+    waveform, unit = binder.waveform(action.name, "hold")
+    waveform.base = value_in(unit, action.value, action.name)
+
+
+def _pulse(binder: Binder, action: Pulse) -> None:
+    waveform, unit = binder.waveform(action.name, "pulse")
+    height = value_in(unit, action.value, action.name)
+    every = action.every.value if action.every is not None else 0.0
+    for number in range(_count(action.count)):
+        begin = action.at.value + number * every
+        if action.decay is not None:
+            waveform.decays.append((begin, height, _positive(action.decay, "a decay time")))
+        elif action.duration is not None:
+            length = _positive(action.duration, "a duration")
+            waveform.rectangles.append((begin, begin + length, height))
+        else:
+            raise UsageError(f"the pulse of `{action.name}` has no end: write `for 1 [ms]`")
+
+
+def _positive(number: Number, what: str) -> float:
+    if not number.value > 0:
+        raise UsageError(f"{what} must be longer than zero; `{number.text or number.value}` is not")
+    return number.value
+
+
+def _count(count: int) -> int:
+    if not 1 <= count <= MAX_EVENTS:
+        raise UsageError(f"a train of {count:,} is not between 1 and {MAX_EVENTS:,}")
+    return count
+
+
+def _step(binder: Binder, action: Step) -> None:
+    program = binder.program
+    slots = [*binder.drive_index, *binder.clamp_index, *binder.parameter_index]
+    name = binder.resolve(action.name, slots, "input, membrane, species or parameter")
+    if name in binder.parameter_index:
+        i = binder.parameter_index[name]
+        value = value_in(program.parameters[i].unit, action.value, name)
+        binder.changes.append((action.at.value, i, value))
+        return
+    waveform, unit = binder.waveform(name, "step")
+    waveform.steps.append((action.at.value, value_in(unit, action.value, name)))
+
+
+def _set(binder: Binder, action: Set) -> None:
+    name = binder.resolve(action.name, binder.parameter_index, "parameter")
+    i = binder.parameter_index[name]
+    slot = binder.program.parameters[i]
+    value = value_in(slot.unit, action.value, name)
+    if (slot.low is not None and value < slot.low) or (slot.high is not None and value > slot.high):
+        low, high = (
+            None if v is None else slot.unit.from_internal(v) for v in (slot.low, slot.high)
+        )
+        raise UsageError(
+            f"`{name}` = {slot.unit.from_internal(value):g} [{slot.unit.text}] is not between "
+            f"{low} and {high}"
+        )
+    binder.parameters[i] = value
+
+
+def _drive(binder: Binder, action: Drive) -> None:
+    waveform, _ = binder.waveform(action.name, "drive")
+    expression = expand(action.expression)
+    values = {
+        slot.name: value
+        for slot, value in zip(binder.program.parameters, binder.parameters, strict=True)
+    }
+    strange = names_in(expression) - values.keys() - {"time"}
+    if strange:
+        name = sorted(strange)[0]
+        raise UsageError(
+            f"a drive is an expression of `time` and parameters; `{name}` is neither"
+            f"{did_you_mean(name, [*values, 'time'])}"
+        )
+    span = binder.end - binder.start
+
+    def function(t: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(evaluate(expression, {**values, "time": t}), t.shape).astype(float)
+
+    # Fine enough for the fastest transmitter transient, coarse enough for a long run.
+    shortest = max(min(0.02, span / 2000), span / 20_000)
+    waveform.base = 0.0
+    # The run's own zero is where a drive usually switches on.
+    waveform.smooth = fit(function, binder.start, binder.end, [0.0], shortest)
+    binder.stops.add(0.0)
+
+
+def _samples(binder: Binder, action: Samples) -> None:
+    waveform, _ = binder.waveform(action.name, "waveform")
+    waveform.base = 0.0
+    waveform.smooth = through(action.times, action.values)
+
+
+def _train(binder: Binder, action: Train) -> None:
+    name = binder.resolve(action.event, binder.program.events, "event")
+    every = action.every.value
+    if action.count > 1:
+        _positive(action.every, "the time between two stimuli")
+    binder.events += [(action.at.value + n * every, name) for n in range(_count(action.count))]
+
+
+def _times(binder: Binder, action: Times) -> None:
+    name = binder.resolve(action.event, binder.program.events, "event")
+    early = [time for time in action.times if time < binder.start]
+    if early:
+        raise UsageError(
+            f"`{name}` at {early[0]:g} ms lies before the run starts ({binder.start:g} ms)"
+        )
+    binder.events += [(time, name) for time in action.times]
+
+
+_APPLY: dict[type, Callable[[Binder, Any], None]] = {
+    Hold: _hold, Pulse: _pulse, Step: _step, Drive: _drive, Samples: _samples,
+    Train: _train, Times: _times, Set: _set,
+}  # fmt: skip
+
+
+def apply(binder: Binder, action: Action) -> None:
+    """Add one action to what the binder holds.
+
+    Raises:
+        UsageError: a name that does not exist, or a value that does not fit it.
+    """
+    _APPLY[type(action)](binder, action)

@@ -1,0 +1,72 @@
+"""A name, a path or a text -> one flat, checked model, ready to compile."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from quantal.assembly.flatten import flatten
+from quantal.compiler.check import Checked, check
+from quantal.compiler.lower import lower
+from quantal.library.catalogue import find
+from quantal.model.model import Model
+from quantal.model.reader import read_file, read_text
+from quantal.program import Program
+
+
+def load(source: str | Path) -> Model:
+    """A model by library name, file path, or the text itself (several lines).
+
+    Raises:
+        UsageError: no such mechanism or file; the nearest name is given.
+        ModelError: the text is not a valid model; all problems are listed.
+    """
+    if isinstance(source, str) and "\n" in source:
+        return flatten(read_text(source, lookup=lookup), lookup)
+    path = find(str(source))
+    return _load_file(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _load_file(path: Path, _changed: int) -> Model:
+    return flatten(read_file(path, lookup=lookup), lookup)
+
+
+def lookup(name: str, beside: Path | None) -> Model:
+    """The model a `use` or a `from` names: beside the file first, then in the library."""
+    return read_file(find(name, beside), lookup=lookup)
+
+
+@lru_cache(maxsize=256)
+def _prepared(key: _ById) -> tuple[Checked, Program]:
+    checked = check(key.model)
+    return checked, lower(checked)
+
+
+class _ById:
+    """A model as a cache key by identity: comparing whole models would cost more."""
+
+    __slots__ = ("model",)
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def __hash__(self) -> int:
+        return id(self.model)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ById) and other.model is self.model
+
+
+def prepare(model: Model) -> Program:
+    """The Program of a model; the same model is compiled once.
+
+    Raises:
+        ModelError: units, sizes or connections do not fit; all problems are listed.
+    """
+    return _prepared(_ById(model))[1]
+
+
+def examine(model: Model) -> Checked:
+    """The checked model: dimensions, units, and warnings."""
+    return _prepared(_ById(model))[0]

@@ -1,0 +1,151 @@
+"""Model + Protocol -> Trajectory: the one way in which everything is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from quantal import engines
+from quantal.compiler.bind import bind
+from quantal.engines.base import Settings
+from quantal.errors import UsageError
+from quantal.experiments.loading import load, prepare
+from quantal.model.model import Model
+from quantal.program import Program
+from quantal.protocols.protocol import Protocol
+from quantal.protocols.text import parse_quantity
+from quantal.trajectory import Trajectory
+from quantal.units import TIME
+
+MAX_BYTES = 8e9
+"""A run whose output would be larger is refused before it starts."""
+
+
+def run(
+    model: Model | str | Path,
+    protocol: Protocol | None = None,
+    *,
+    until: str | float | None = None,
+    sample: str | float | np.ndarray | None = None,
+    record: Iterable[str] | None = None,
+    engine: str = "auto",
+    relative: float = 1e-6,
+    absolute: float = 1e-10,
+    progress: Callable[[float], None] | None = None,
+) -> Trajectory:
+    """Run a model under a protocol.
+
+    Args:
+        model: a loaded model, a library name, a path or a text.
+        protocol: what is done to it; nothing by default.
+        until: the end of the run, `"100 ms"` or a number of ms; overrides the protocol's.
+        sample: spacing of the output (`"0.01 ms"` or ms) or the times themselves (n,) in
+            ms; None takes the engine's own steps with points between.
+        record: the names wanted. An input that none of them depends on need not be driven.
+        engine: an engine's name, or `auto`.
+        relative, absolute: error tolerances; `absolute` is a share of each state's scale.
+        progress: called with the share done (0 to 1) during long runs.
+
+    Returns:
+        The trajectory; times in ms, values in each name's own unit.
+
+    Raises:
+        UsageError: a name, unit or time in the call that does not fit.
+        ModelError: the model is not valid.
+        RunError: the run failed, with the time, the state and the reaction.
+    """
+    program = prepare(model if isinstance(model, Model) else load(model))
+    protocol = protocol or Protocol()
+    if until is not None:
+        protocol = replace(protocol, until=milliseconds(until))
+    return run_program(
+        program, protocol, sample=sample, record=record, engine=engine,
+        relative=relative, absolute=absolute, progress=progress,
+    )  # fmt: skip
+
+
+def run_program(
+    program: Program,
+    protocol: Protocol,
+    *,
+    sample: str | float | np.ndarray | None = None,
+    record: Iterable[str] | None = None,
+    engine: str = "auto",
+    relative: float = 1e-6,
+    absolute: float = 1e-10,
+    progress: Callable[[float], None] | None = None,
+) -> Trajectory:
+    """The same for a Program: bind, choose an engine, run. See `run`."""
+    wanted = list(record) if record is not None else None
+    bound = bind(program, protocol, wanted)
+    chosen, reason = engines.auto(program) if engine == "auto" else _named(engine, program)
+    settings = Settings(
+        relative=relative, absolute=absolute, progress=progress,
+        sample=sample_times(sample, bound.stimulus.end, len(program.states)),
+    )  # fmt: skip
+    trajectory = chosen.run(program, bound.stimulus, settings)
+    for name in bound.unknown:
+        trajectory.units.pop(name, None)
+    trajectory.made_by |= {
+        "model": program.name,
+        "mechanisms": list(program.mechanisms),
+        "choice": reason,
+        "notes": list(program.notes),
+    }
+    if wanted is not None:
+        trajectory.hold(wanted)
+    return trajectory
+
+
+def _named(name: str, program: Program) -> tuple[engines.Engine, str]:
+    engine = engines.get(name)
+    reasons = engine.supports(program)
+    if reasons:
+        raise UsageError(f"engine `{name}` cannot run `{program.name}`: {'; '.join(reasons)}")
+    return engine, f"The engine `{name}` was asked for."
+
+
+def milliseconds(written: str | float) -> float:
+    """A time in ms from `"100 ms"` or a number of ms.
+
+    Raises:
+        UsageError: it is not a time.
+    """
+    if isinstance(written, int | float):
+        return float(written)
+    quantity = parse_quantity(written)
+    if quantity.dimension != TIME:
+        raise UsageError(f"`{written}` is not a time; write for example `100 ms`")
+    return quantity.value
+
+
+def sample_times(
+    sample: str | float | np.ndarray | None, end: float, states: int
+) -> np.ndarray | None:
+    """Output times from 0 to `end` inclusive, or those given, sorted.
+
+    Raises:
+        UsageError: a spacing that is not positive, or more output than memory can hold.
+    """
+    if sample is None:
+        return None
+    if isinstance(sample, str | int | float):
+        spacing = milliseconds(sample)
+        if not spacing > 0:
+            raise UsageError(f"the output spacing must be longer than zero; got {sample}")
+        count = round(end / spacing, 9)
+        if count * 8 * max(states, 1) > MAX_BYTES:
+            raise UsageError(
+                f"sampling every {spacing:g} ms until {end:g} ms gives {count:.3g} samples of "
+                f"{states} states, {count * 8 * states / 1e9:.3g} GB; sample more coarsely, "
+                "or leave the sampling out"
+            )
+        # Multiples of the spacing, not repeated addition: the grid's last point is exact.
+        return np.minimum(np.arange(int(count) + 1) * spacing, end)
+    times = np.asarray(sample, dtype=float)
+    if times.ndim != 1 or not np.isfinite(times).all():
+        raise UsageError("sample times must be a list of finite numbers of ms")
+    return np.sort(times)
