@@ -1,0 +1,45 @@
+"""Whom to cite for a model: every mechanism in it that states a source."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from quantal.experiments.loading import load
+from quantal.model.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One mechanism's source, as its text states it."""
+
+    mechanism: str
+    source: str
+    doi: str
+
+    def bibtex(self) -> str:
+        """A BibTeX entry. Only the year is taken out of the free text; the rest is a note."""
+        year = re.search(r"\b(1[89]|20)\d\d\b", self.source)
+        fields = [f"  note = {{{self.source}}}"]
+        if year:
+            fields.append(f"  year = {{{year.group()}}}")
+        if self.doi:
+            fields.append(f"  doi = {{{self.doi}}}")
+        return f"@misc{{{self.mechanism},\n" + ",\n".join(fields) + "\n}"
+
+
+def cite(model: Model | str | Path) -> list[Citation]:
+    """The sources of a model and of everything that it uses, each once, in text order.
+
+    Raises:
+        UsageError: no such mechanism or file.
+        ModelError: the text is not a valid model.
+    """
+    flat = model if isinstance(model, Model) else load(model)
+    citations = [
+        Citation(part.name, source, part.doi)
+        for part in (flat, *flat.used)
+        for source in part.source
+    ]
+    return list(dict.fromkeys(citations))
