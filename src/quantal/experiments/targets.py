@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from quantal.errors import UsageError, did_you_mean
-from quantal.expression import Apply, Expression, Name, Number
+from quantal.expression import Apply, Expression, Name, Number, names_in
 from quantal.model.target import Target
 from quantal.observables.dose_response import ec50, local_slopes
 from quantal.observables.measured import OF_SEVERAL_RUNS, value_of
@@ -26,10 +26,19 @@ _DOUBLINGS = 40
 
 @dataclass(frozen=True)
 class Bench:
-    """What a target needs of its model: to run it, and its parameters by name."""
+    """What a target needs of its model: to run it, and its parameters by name.
 
-    simulate: Callable[[Protocol], Trajectory]
+    `simulate` takes a protocol and the names that are looked at.
+    """
+
+    simulate: Callable[[Protocol, frozenset[str]], Trajectory]
     parameters: Mapping[str, ParameterSlot] = field(default_factory=dict)
+
+    def measure(self, measured: Expression, protocol: Protocol) -> float:
+        """A measured quantity of one run."""
+        if isinstance(measured, Number):
+            return measured.value
+        return value_of(measured, self.simulate(protocol, frozenset(names_in(measured))))
 
 
 def simulated_values(target: Target, bench: Bench) -> list[float]:
@@ -53,9 +62,7 @@ def _one_run(target: Target, protocol: Protocol, bench: Bench) -> float:
     measured = target.measured
     while (threshold := _find(measured, "least")) is not None:
         measured = _replace(measured, threshold, _threshold(threshold, protocol, bench))
-    if isinstance(measured, Number):
-        return measured.value
-    return value_of(measured, bench.simulate(protocol))
+    return bench.measure(measured, protocol)
 
 
 def _value(
@@ -64,9 +71,7 @@ def _value(
     """The expression once the part that needs several runs is known."""
     for node, number in known.items():
         measured = _replace(measured, node, number)
-    if isinstance(measured, Number):
-        return measured.value
-    return value_of(measured, bench.simulate(runs_of(target.protocol, bench.parameters)[0]))
+    return bench.measure(measured, runs_of(target.protocol, bench.parameters)[0])
 
 
 def _slopes(node: Apply, target: Target, bench: Bench) -> np.ndarray:
@@ -77,7 +82,7 @@ def _slopes(node: Apply, target: Target, bench: Bench) -> np.ndarray:
     if np.any(np.diff(doses) <= 0.0):
         raise UsageError("`slope` needs a `sweep` whose values rise")
     protocols = runs_of(target.protocol, bench.parameters)
-    responses = [value_of(node.arguments[0], bench.simulate(p)) for p in protocols]
+    responses = [bench.measure(node.arguments[0], p) for p in protocols]
     return local_slopes(doses, np.array(responses))
 
 
@@ -86,7 +91,7 @@ def _half_effective(node: Apply, target: Target, bench: Bench) -> float:
         value = Number(dose, like.dimension)
         protocol = at_value(target.protocol, name, value, bench.parameters)
         # An inward current is a response too: half of the largest departure.
-        return abs(value_of(node.arguments[0], bench.simulate(protocol)))
+        return abs(bench.measure(node.arguments[0], protocol))
 
     if (sweep := target.protocol.sweep) is not None:
         doses = np.array([value.value for value in sweep.values])
@@ -126,8 +131,7 @@ def _threshold(node: Apply, protocol: Protocol, bench: Bench) -> float:
 
     def holds(value: float) -> bool:
         number = Number(value, slot.unit.dimension)
-        run = bench.simulate(at_value(protocol, name, number, bench.parameters))
-        return value_of(condition, run) == 1.0
+        return bench.measure(condition, at_value(protocol, name, number, bench.parameters)) == 1.0
 
     low, high = _bracket(slot, holds)
     while high - low > _THRESHOLD_PRECISION * max(abs(low), abs(high)):

@@ -9,11 +9,12 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from quantal.errors import ModelError, QuantalError, TargetMissed
+from quantal.errors import QuantalError, TargetMissed
 from quantal.experiments.targets import Bench, simulated_values
 from quantal.expression import Number, to_text
 from quantal.model.model import Model
 from quantal.model.target import Target
+from quantal.program import ParameterSlot
 from quantal.protocols.protocol import Protocol
 from quantal.trajectory import Trajectory
 
@@ -69,7 +70,7 @@ def validate(what: str | Path | None = None, progress: Progress | None = None) -
             if isinstance(item, QuantalError):
                 raise item
             rows += validate_model(item, bench_of(item), name, _shifted(progress, done, total))
-        except ModelError as error:
+        except QuantalError as error:
             if not is_many(what):
                 raise
             rows.append(_failed(name, "is a valid model", "", str(error)))
@@ -113,14 +114,29 @@ def bench_of(model: Model) -> Bench:
     Raises:
         ModelError: the model is not valid.
     """
-    from quantal.experiments.run import prepare, run
+    from quantal.experiments.loading import prepare
+    from quantal.experiments.run import run_program
 
     program = prepare(model)
+    quantities = program.units()
 
-    def simulate(protocol: Protocol) -> Trajectory:
-        return run(model, protocol)
+    def simulate(protocol: Protocol, names: frozenset[str]) -> Trajectory:
+        # An event may depend on anything; else only what is looked at must be driven.
+        looked_at = None if names & set(program.events) else sorted(names & quantities.keys())
+        return run_program(program, protocol, record=looked_at)
 
-    return Bench(simulate, {slot.name: slot for slot in program.parameters})
+    return Bench(simulate, _by_short_name(program.parameters))
+
+
+def _by_short_name(parameters: tuple[ParameterSlot, ...]) -> dict[str, ParameterSlot]:
+    """Parameters by their full names, and by the last parts of them that are unique."""
+    table: dict[str, list[ParameterSlot]] = {}
+    for slot in parameters:
+        parts = slot.name.split(".")
+        for first in range(len(parts)):
+            table.setdefault(".".join(parts[first:]), []).append(slot)
+    short = {name: slots[0] for name, slots in table.items() if len(slots) == 1}
+    return short | {slot.name: slot for slot in parameters}
 
 
 def _rows(target: Target, name: str, source: str, bench: Bench) -> list[Row]:

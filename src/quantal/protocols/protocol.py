@@ -118,3 +118,13 @@ class Protocol:
     def with_actions(self, *more: Action) -> Protocol:
         """The same protocol with further actions."""
         return replace(self, actions=self.actions + more)
+
+    def __add__(self, other: Protocol) -> Protocol:
+        """Both at once: the later end, the longer rest, and the one sweep that there is."""
+        ends = [end for end in (self.until, other.until) if end is not None]
+        return Protocol(
+            self.actions + other.actions,
+            max(ends) if ends else None,
+            max(self.rest, other.rest),
+            other.sweep if self.sweep is None else self.sweep,
+        )

@@ -1,0 +1,53 @@
+"""Stimuli as events: trains, paired pulses, recorded times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from quantal.errors import UsageError
+from quantal.protocols.protocol import Protocol, Times, Train
+from quantal.protocols.values import Value, interval, time
+
+
+def train(
+    event: str,
+    rate: Value | None = None,
+    count: int = 1,
+    start: Value = 0.0,
+    *,
+    every: Value | None = None,
+) -> Protocol:
+    """An event `count` times at a steady rate, from `start` on.
+
+    Args:
+        event: the name of the event.
+        rate: `"100 Hz"`, or a plain number in Hz; or give `every`, `"10 ms"`.
+        count: how many.
+        start: when the first one comes.
+
+    Raises:
+        UsageError: no rate, or one that is not above zero.
+    """
+    if count < 1:
+        raise UsageError(f"a train has one stimulus or more; got {count}")
+    spacing = interval(rate, every) if count > 1 or (rate, every) != (None, None) else time(1.0)
+    return Protocol((Train(event, spacing, count, time(start)),))
+
+
+def paired_pulse(event: str, interval: Value, start: Value = 0.0) -> Protocol:
+    """An event twice, `interval` apart."""
+    return train(event, count=2, start=start, every=interval)
+
+
+def recorded(times: Iterable[float], event: str = "stimulus") -> Protocol:
+    """An event at given times, in ms from the start of the run.
+
+    Raises:
+        UsageError: no times, or one that is not a finite number.
+    """
+    moments = np.sort(np.asarray(list(times), dtype=float))
+    if moments.size == 0 or not np.isfinite(moments).all():
+        raise UsageError("recorded stimuli need one time or more, all finite numbers of ms")
+    return Protocol((Times(event, tuple(float(t) for t in moments)),))
