@@ -15,7 +15,9 @@ from typing import Annotated
 
 import typer
 
-VERBS: tuple[str, ...] = ()
+VERBS = (
+    "list", "show", "check", "run", "measure", "draw", "validate", "compare", "cite",
+)  # fmt: skip
 """In the order of the help; each is the module of this folder with that name."""
 
 INTERRUPTED = 130

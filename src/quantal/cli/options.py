@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from quantal.protocols.protocol import Protocol
 
 Json = Annotated[bool, typer.Option("--json", help="Print the numbers as JSON, for programs.")]
 
@@ -25,7 +28,7 @@ Picture = Annotated[
 ]
 
 Pulses = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         "--pulse",
         metavar="TEXT",
@@ -34,50 +37,93 @@ Pulses = Annotated[
 ]
 
 Steps = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option("--step", metavar="TEXT", help="A port or parameter changes: `V = 0 mV at 5 ms`."),
 ]
 
 Holds = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option("--hold", metavar="TEXT", help="Clamp for the whole run: `V = -70 mV`."),
 ]
 
+Drives = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--drive", metavar="TEXT", help="Follow `time`: `glu = 1 [mM]*exp(-time/1 [ms])`."
+    ),
+]
+
 Trains = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
         "--train", metavar="TEXT", help="`stimulus every 10 ms count 10 at 5 ms`. Repeatable."
     ),
 ]
 
-Settings = Annotated[
-    list[str],
+Sets = Annotated[
+    list[str] | None,
     typer.Option("--set", metavar="TEXT", help='A parameter: `n="80 channels"`. Repeatable.'),
 ]
 
 Rest = Annotated[
-    str, typer.Option("--rest", metavar="TIME", help="Run this long before t = 0: `1 s`.")
+    str | None, typer.Option("--rest", metavar="TIME", help="Run this long before t = 0: `1 s`.")
 ]
 
-Until = Annotated[str, typer.Option("--until", metavar="TIME", help="Where it ends: `100 ms`.")]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Where the run ends: `100 ms`.")
+]
 
 Sample = Annotated[
-    str,
+    str | None,
     typer.Option(
-        "--sample", metavar="TIME", help="Spacing of the printed points; else every step taken."
+        "--sample", metavar="TIME", help="Spacing of the points; else the engine's own steps."
     ),
 ]
 
 Record = Annotated[
-    list[str],
+    list[str] | None,
     typer.Option(
-        "--record", metavar="NAME", help="What to keep, by name or role. Repeatable, or a,b,c."
+        "--record", metavar="NAME", help="What to keep, by name or role. Repeatable, or `a,b,c`."
     ),
 ]
 
-EngineName = Annotated[str, typer.Option("--engine", help="Which engine runs it.")]
+Engine = Annotated[str, typer.Option("--engine", help="The engine that runs it, or `auto`.")]
 
 RelativeTolerance = Annotated[
     float,
-    typer.Option("--rtol", min=1e-13, max=1e-1, help="Relative error tolerated per step."),
+    typer.Option("--rtol", min=1e-13, max=1e-1, help="Relative error tolerated in each step."),
 ]
+
+
+def protocol_of(
+    *,
+    pulse: list[str] | None = None,
+    step: list[str] | None = None,
+    hold: list[str] | None = None,
+    drive: list[str] | None = None,
+    train: list[str] | None = None,
+    set_: list[str] | None = None,
+    rest: str | None = None,
+) -> Protocol:
+    """The protocol that these options describe together.
+
+    Raises:
+        UsageError: a text that is not a protocol line, or an unknown unit.
+    """
+    from quantal.experiments.run import milliseconds
+    from quantal.protocols.protocol import Protocol
+    from quantal.protocols.text import parse_action
+
+    written = {
+        "hold": hold, "set": set_, "pulse": pulse, "step": step, "drive": drive, "train": train,
+    }  # fmt: skip
+    actions = tuple(
+        parse_action(word, text) for word, texts in written.items() for text in texts or ()
+    )
+    return Protocol(actions, rest=milliseconds(rest) if rest else 0.0)
+
+
+def listed(names: list[str] | None) -> list[str] | None:
+    """Names given one by one or with commas between, in order; None where none is given."""
+    every = [part.strip() for name in names or () for part in name.split(",")]
+    return list(dict.fromkeys(name for name in every if name)) or None

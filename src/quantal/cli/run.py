@@ -1,0 +1,114 @@
+"""`quantal run`: a mechanism, a protocol, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quantal.cli.options import (
+    Drives,
+    Engine,
+    Holds,
+    Json,
+    Mechanism,
+    Pulses,
+    Record,
+    RelativeTolerance,
+    Rest,
+    Sample,
+    Sets,
+    Steps,
+    Trains,
+    Until,
+    listed,
+    protocol_of,
+)
+
+if TYPE_CHECKING:
+    from quantal.trajectory import Trajectory
+
+MOST_ROWS = 24
+"""Without `--record` and without roles, a table shows this many names at most."""
+
+
+def command(
+    name: Mechanism,
+    pulse: Pulses = None,
+    step: Steps = None,
+    hold: Holds = None,
+    drive: Drives = None,
+    train: Trains = None,
+    set_: Sets = None,
+    rest: Rest = None,
+    until: Until = None,
+    sample: Sample = None,
+    record: Record = None,
+    engine: Engine = "auto",
+    rtol: RelativeTolerance = 1e-6,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="X.zarr", help="Keep the trajectory.")
+    ] = None,
+    draw: Annotated[
+        Path | None, typer.Option("--draw", metavar="X.png", help="Draw what was recorded.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a mechanism or a synapse under a protocol."""
+    import quantal
+    from quantal.cli.printing import print_json
+    from quantal.cli.progress import progress_bar
+
+    protocol = protocol_of(
+        pulse=pulse, step=step, hold=hold, drive=drive, train=train, set_=set_, rest=rest
+    )
+    names = listed(record)
+    with progress_bar(name, quiet=as_json) as progress:
+        trajectory = quantal.run(
+            name, protocol, until=until, sample=sample, record=names, engine=engine,
+            relative=rtol, progress=progress,
+        )  # fmt: skip
+    shown = names or worth_showing(trajectory)
+    if save:
+        trajectory.save(save, names)
+    if draw:
+        quantal.draw(trajectory, shown, path=draw)
+    if as_json:
+        print_json(as_data(trajectory, names or trajectory.names()))
+    else:
+        _print_summary(trajectory, shown)
+
+
+def as_data(trajectory: Trajectory, names: list[str]) -> dict[str, dict[str, object]]:
+    """Time and the named values with their units, as plain data."""
+    trajectory.hold(names)
+    series = {"time": {"unit": "ms", "values": trajectory.time.tolist()}}
+    return series | {
+        name: {"unit": trajectory.units[name].text, "values": trajectory[name].tolist()}
+        for name in names
+    }
+
+
+def worth_showing(trajectory: Trajectory) -> list[str]:
+    """The roles, which are what a mechanism is for; without any, its first names."""
+    roles = [role for role in trajectory.roles if role in trajectory]
+    return roles or trajectory.names()[:MOST_ROWS]
+
+
+def _print_summary(trajectory: Trajectory, names: list[str]) -> None:
+    from quantal.cli.printing import print_table
+    from quantal.observables import final, peak, time_of_peak
+
+    trajectory.hold(names)
+    rows = []
+    for name in names:
+        time, values = trajectory.time, trajectory[name]
+        unit = trajectory.units[name].text
+        rows.append(
+            (name, peak(time, values), time_of_peak(time, values), final(time, values), unit)
+        )
+    print_table(("recorded", "peak", "at (ms)", "final", "unit"), rows)
+    for note in trajectory.made_by.get("notes", ()):
+        print(f"Note: {note}")
+    print(trajectory.status)
