@@ -1,1 +1,1 @@
-
+"""Other people's files: recordings in, and what they hold."""
