@@ -124,8 +124,7 @@ class Renaming:
     def of_model(self, model: Model) -> Model:
         """A model with every declaration renamed; its header stays."""
         changes = {
-            field: tuple(self.of(item) for item in getattr(model, field))
-            for field in DECLARATIONS
+            field: tuple(self.of(item) for item in getattr(model, field)) for field in DECLARATIONS
         }
         return replace(model, **changes)
 

@@ -1,0 +1,237 @@
+"""Check what is declared with a value: bounds, units, sizes, start values, equations."""
+
+from __future__ import annotations
+
+from quantal.compiler.symbols import Symbols
+from quantal.errors import Where, did_you_mean
+from quantal.expression import Apply, Expression, Number, to_text
+from quantal.model.model import Model
+from quantal.model.quantities import Gate, Membrane, Parameter, Place, Scheme, Species, State
+from quantal.units import (
+    CAPACITANCE,
+    CONCENTRATION,
+    DENSITY,
+    NUMBER,
+    PER_TIME,
+    SURFACE,
+    TIME,
+    VOLTAGE,
+    VOLUME,
+    Dimension,
+    Unit,
+)
+
+
+class QuantityChecks:
+    """`dimensions` gains `X.count` of schemes and `X.capacitance` of membranes."""
+
+    def __init__(self, symbols: Symbols) -> None:
+        self.symbols = symbols
+        self.infer = symbols.infer
+        self.surfaces = {place.name for place in symbols.model.places if place.inside is not None}
+        self.dimensions: dict[str, Dimension] = {}
+
+    def run(self, model: Model) -> None:
+        for parameter in model.parameters:
+            self._parameter(parameter)
+        for let in model.lets:
+            self._stated(let.name, let.expression, let.unit, let.where)
+        for place in model.places:
+            self._place(place)
+        for species in model.species:
+            self._species(species)
+        for scheme in model.schemes:
+            self._scheme(scheme)
+        for state in model.states:
+            self._state(state)
+        for gate in model.gates:
+            self._gate(gate)
+        for membrane in model.membranes:
+            self._membrane(membrane)
+        for port in model.ports:
+            if port.default is not None:
+                self._stated(port.name, port.default, port.unit, port.where)
+        for role in model.roles:
+            self.infer.of(role.expression, role.where)
+        self._q10s(model)
+
+    def _stated(self, name: str, expression: Expression, unit: Unit | None, where: Where) -> None:
+        """A stated unit must be of the dimension that the expression comes to."""
+        if unit is None:
+            self.symbols.dimension_of(name, where)
+            return
+        found = self.infer.of(expression, where)
+        if found is not None and found != unit.dimension:
+            self.infer.report(
+                where,
+                f"`{name}` is stated in {unit}, but `{to_text(expression)}` is "
+                f"{self.infer.shown(expression, found, where)}"
+                f"{self.infer.hint(expression, unit.dimension, where)}",
+            )
+
+    def _parameter(self, item: Parameter) -> None:
+        value, low, high = item.value, item.low, item.high
+        for bound in (low, high):
+            if bound is not None and bound.dimension != value.dimension:
+                self.infer.report(
+                    item.where,
+                    f"`{item.name}` is {self.infer.shown(value, value.dimension, item.where)}, but "
+                    f"its bound `{to_text(bound)}` is "
+                    f"{self.infer.shown(bound, bound.dimension, item.where)}",
+                )
+                return
+        outside = (low is not None and value.value < low.value) or (
+            high is not None and value.value > high.value
+        )
+        if outside:
+            assert low is not None or high is not None
+            span = [f"{item.unit.from_internal(b.value):g}" for b in (low, high) if b is not None]
+            self.infer.report(
+                item.where,
+                f"`{item.name}` is {item.unit.from_internal(value.value):g} {item.unit}, "
+                f"outside its bounds; expected between {' and '.join(span)} {item.unit}",
+            )
+
+    def _place(self, place: Place) -> None:
+        for word, size, expected in (
+            ("volume", place.volume, VOLUME),
+            ("surface", place.surface, SURFACE),
+        ):
+            if size is None:
+                continue
+            self.infer.expect(size, expected, f"the {word} of `{place.name}`", place.where)
+            value = literal(size)
+            if value is not None and value <= 0.0:
+                sign = "negative" if value < 0.0 else "zero"
+                self.infer.report(
+                    place.where,
+                    f"`{place.name}` has a {sign} {word}, `{to_text(size)}`; "
+                    f"expected a {word} above zero",
+                )
+
+    def _species(self, species: Species) -> None:
+        name, where = species.name, species.where
+        self._stated(name, species.initial, species.unit, where)
+        dimension = self.symbols.dimension_of(name, where)
+        if dimension is None:
+            return
+        if dimension not in (CONCENTRATION, DENSITY, NUMBER):
+            self.infer.report(
+                where,
+                f"the species `{name}` is {self.infer.named(dimension, where)}; "
+                "expected a concentration, a count, or a density per surface",
+            )
+        on_surface = species.place in self.surfaces
+        if dimension == CONCENTRATION and on_surface:
+            self.infer.report(
+                where,
+                f"`{name}` is a concentration, but `{species.place}` is a surface; expected a "
+                "volume, or a density such as [/um2]",
+            )
+        value = literal(species.initial)
+        if value is not None and value < 0.0:
+            self.infer.report(
+                where,
+                f"`{name}` starts at a negative amount, `{to_text(species.initial)}`; "
+                "expected zero or more",
+            )
+
+    def _scheme(self, scheme: Scheme) -> None:
+        if scheme.start not in ("first", "equilibrium", *scheme.states):
+            known = ["equilibrium", *scheme.states]
+            self.infer.report(
+                scheme.where,
+                f"the scheme `{scheme.name}` cannot start at `{scheme.start}`; expected "
+                f"`equilibrium` or one of its states{did_you_mean(scheme.start, known)}",
+            )
+        if scheme.count is None:
+            return
+        found = self.infer.of(scheme.count, scheme.where)
+        if found is None:
+            return
+        if found not in (NUMBER, DENSITY):
+            self.infer.report(
+                scheme.where,
+                f"the count of `{scheme.name}` is {self.infer.named(found, scheme.where)}; "
+                "expected a number or a density per surface such as [/um2]",
+            )
+        self.dimensions[f"{scheme.name}.count"] = found
+
+    def _state(self, state: State) -> None:
+        self._stated(state.name, state.initial, state.unit, state.where)
+        dimension = self.symbols.dimension_of(state.name, state.where)
+        if state.derivative is not None and dimension is not None:
+            slope = dimension.over(TIME)
+            self.infer.expect(
+                state.derivative, slope, f"the derivative of `{state.name}`", state.where
+            )
+
+    def _gate(self, gate: Gate) -> None:
+        given = [
+            word for word in ("alpha", "beta", "inf", "tau") if getattr(gate, word) is not None
+        ]
+        if given not in (["alpha", "beta"], ["inf", "tau"]):
+            self.infer.report(
+                gate.where,
+                f"the gate `{gate.name}` has {' and '.join(given) or 'no rates'}; "
+                "expected alpha and beta, or inf and tau",
+            )
+        for word, expected in (
+            ("alpha", PER_TIME), ("beta", PER_TIME), ("inf", NUMBER), ("tau", TIME),
+        ):  # fmt: skip
+            expression = getattr(gate, word)
+            if expression is not None:
+                self.infer.expect(expression, expected, f"{word} of `{gate.name}`", gate.where)
+
+    def _membrane(self, membrane: Membrane) -> None:
+        where = membrane.where
+        self.infer.expect(membrane.initial, VOLTAGE, f"the start of `{membrane.name}`", where)
+        found = self.infer.of(membrane.capacitance, where)
+        if found is None:
+            return
+        if found not in (CAPACITANCE, CAPACITANCE.over(SURFACE)):
+            self.infer.report(
+                where,
+                f"the capacitance of `{membrane.name}` comes to {self.infer.named(found, where)}; "
+                "expected [pF] or [uF/cm2]",
+            )
+        value = literal(membrane.capacitance)
+        if value is not None and value <= 0.0:
+            self.infer.report(
+                where,
+                f"`{membrane.name}` has the capacitance `{to_text(membrane.capacitance)}`; "
+                "expected one above zero",
+            )
+        self.dimensions[f"{membrane.name}.capacitance"] = found
+
+    def _q10s(self, model: Model) -> None:
+        known = {item.name for item in (*model.gates, *model.states, *model.schemes)}
+        known |= {item.name for item in (*model.parameters, *model.lets)}
+        known |= {item.name for item in model.reactions if item.name is not None}
+        for q10 in model.q10s:
+            if q10.reference is None and model.temperature is None:
+                self.infer.report(
+                    q10.where,
+                    "a q10 needs the temperature at which the constants were measured: "
+                    "write `temperature 22 [degC]`",
+                )
+            if q10.factor.dimension != NUMBER or q10.factor.value <= 0.0:
+                self.infer.report(
+                    q10.where, f"`{to_text(q10.factor)}` is no q10; expected a number above zero"
+                )
+            for name in q10.names:
+                if name not in known:
+                    self.infer.report(
+                        q10.where,
+                        f"nothing with a rate is called `{name}`{did_you_mean(name, known)}",
+                    )
+
+
+def literal(expression: Expression) -> float | None:
+    """The value of a written number, perhaps with a minus; None for anything else."""
+    if isinstance(expression, Number):
+        return expression.value
+    if isinstance(expression, Apply) and expression.function == "neg":
+        inner = literal(expression.arguments[0])
+        return None if inner is None else -inner
+    return None
