@@ -159,6 +159,7 @@ class ReactionChecks:
         unit = self.infer.written_unit(constant)
         return (
             reaction.law == "mass action"
+            and len(here) == 1
             and factor == CONCENTRATION
             and unit is not None
             and "M" in unit.text
