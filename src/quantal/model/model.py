@@ -7,6 +7,7 @@ without uses, with dotted names, in which only what a protocol must drive is sti
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from quantal.errors import Where
 from quantal.expression import Number
@@ -63,5 +64,7 @@ class Model:
     connections: tuple[Connect, ...] = ()
     targets: tuple[Target, ...] = ()
     text: str = ""
+    path: Path | None = field(default=None, compare=False)
+    """The file it was read from: names of `use` and `from` are looked up beside it first."""
     used: tuple[Model, ...] = field(default=(), repr=False)
     """After assembly: every model that was used, for citation."""

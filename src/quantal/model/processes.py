@@ -33,6 +33,7 @@ class Reaction:
     place: str | None = None
     text: str = ""
     site: str | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

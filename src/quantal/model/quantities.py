@@ -154,6 +154,7 @@ class EventPort:
     name: str
     where: Where
     out: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ class Role:
     name: str
     expression: Expression
     where: Where
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,197 @@
+"""One statement's text to its syntax tree: the LALR(1) automaton and its contextual lexer.
+
+The lexer tries only the terminals that the automaton can take next, so the words of the
+language are known by position. Line ends inside parentheses mean nothing; elsewhere the
+indentation after them opens and closes blocks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+
+from quantal.model.reading.tables import Rule, load
+
+END_OF_TEXT = "$END"
+
+
+class Token(str):
+    """A piece of text with its terminal, line and column (both from 1)."""
+
+    __slots__ = ("column", "line", "terminal")
+    terminal: str
+    line: int
+    column: int
+
+    @classmethod
+    def make(cls, text: str, terminal: str, line: int, column: int) -> Token:
+        """A token of a terminal at a place."""
+        token = cls(text)
+        token.terminal, token.line, token.column = terminal, line, column
+        return token
+
+
+@dataclass(slots=True)
+class Tree:
+    """A node of the syntax: its rule, its parts (None where an optional part is absent)."""
+
+    rule: str
+    parts: list[Node] = field(default_factory=list)
+    line: int = 0
+
+
+Node = Tree | Token | None
+
+
+class SyntaxMistake(Exception):
+    """The text stops making sense at `found`; `expected` are the terminals that fit there."""
+
+    def __init__(self, found: Token, expected: frozenset[str]) -> None:
+        super().__init__(found)
+        self.found = found
+        self.expected = expected
+
+
+def parse(text: str, start: str = "statement", line: int = 1) -> Tree | Token:
+    """The tree of one statement (or one `splice`) whose first line has number `line`.
+
+    Raises:
+        SyntaxMistake: with the token that does not fit and what would.
+    """
+    tables = load()
+    lexer = _Lexer(text, line)
+    states, values, lines = [tables.starts[start]], list[Node](), list[int]()
+    end = tables.ends[start]
+    while True:
+        token = lexer.next(states[-1])
+        while True:
+            action = tables.actions[states[-1]].get(token.terminal)
+            if action is None:
+                if token.terminal == END_OF_TEXT and states[-1] == end:
+                    result = values[-1]
+                    assert result is not None
+                    return result
+                raise SyntaxMistake(token, _expected(states[-1]))
+            if action >= 0:
+                states.append(action)
+                values.append(token)
+                lines.append(token.line)
+                break
+            _reduce(tables.rules[-1 - action], states, values, lines)
+
+
+def _reduce(rule: Rule, states: list[int], values: list[Node], lines: list[int]) -> None:
+    size = rule.length
+    taken = values[-size:] if size else []
+    first = lines[-size] if size else (lines[-1] if lines else 1)
+    parts: list[Node] = []
+    for index, spliced, empty in rule.keep:
+        parts += [None] * empty
+        node = taken[index]
+        if spliced and isinstance(node, Tree):
+            parts += node.parts
+        else:
+            parts.append(node)
+    parts += [None] * rule.empty_after
+    if size:
+        del states[-size:], values[-size:], lines[-size:]
+    single = rule.transparent and len(parts) == 1
+    values.append(parts[0] if single else Tree(rule.node, parts, first))
+    lines.append(first)
+    states.append(load().actions[states[-1]][rule.origin])
+
+
+@cache
+def _expected(state: int) -> frozenset[str]:
+    tables = load()
+    known = {*tables.terminals, "_INDENT", "_DEDENT", END_OF_TEXT}
+    return frozenset(symbol for symbol in tables.actions[state] if symbol in known)
+
+
+@cache
+def _candidates(state: int) -> tuple[str, ...]:
+    """The terminals to try in a state, in the grammar's order of preference."""
+    tables = load()
+    wanted = _expected(state) | tables.ignored
+    return tuple(name for name in tables.terminals if name in wanted)
+
+
+class _Lexer:
+    """Hands out one token at a time, asked for by the automaton's state."""
+
+    def __init__(self, text: str, line: int) -> None:
+        self.text = text
+        self.position = 0
+        self.line = line
+        self.line_start = 0
+        self.depth = 0
+        self.indents = [0]
+        self.waiting: list[Token] = []
+
+    def next(self, state: int) -> Token:
+        """The next token that fits the state.
+
+        Raises:
+            SyntaxMistake: nothing that fits comes next.
+        """
+        if self.waiting:
+            return self.waiting.pop(0)
+        tables = load()
+        while self.position < len(self.text):
+            if self.depth and self.text[self.position] == "\n":
+                self._advance(self.position + 1)
+                continue
+            for name in _candidates(state):
+                match = tables.terminals[name].match(self.text, self.position)
+                if match is not None and match.end() > self.position:
+                    break
+            else:
+                raise SyntaxMistake(self._offender(), _expected(state))
+            token = self._token(match.group(), name)
+            self._advance(match.end())
+            if name in tables.ignored:
+                continue
+            self.depth += (token == "(") - (token == ")")
+            if name == "_END":
+                self._indentation(token, state)
+            return token
+        return self._close()
+
+    def _token(self, text: str, terminal: str) -> Token:
+        return Token.make(text, terminal, self.line, self.position - self.line_start + 1)
+
+    def _advance(self, position: int) -> None:
+        newlines = self.text.count("\n", self.position, position)
+        if newlines:
+            self.line += newlines
+            self.line_start = self.text.rfind("\n", 0, position) + 1
+        self.position = position
+
+    def _indentation(self, token: Token, state: int) -> None:
+        """Queue the openings and closings of blocks that a line end brings."""
+        if self.position == len(self.text):
+            return
+        width = len(token) - token.rfind("\n") - 1
+        if width > self.indents[-1]:
+            self.indents.append(width)
+            self.waiting.append(self._token("", "_INDENT"))
+        while width < self.indents[-1]:
+            self.indents.pop()
+            self.waiting.append(self._token("", "_DEDENT"))
+        if width != self.indents[-1]:
+            raise SyntaxMistake(self._token("", "uneven"), _expected(state))
+
+    def _close(self) -> Token:
+        while len(self.indents) > 1:
+            self.indents.pop()
+            self.waiting.append(self._token("", "_DEDENT"))
+        self.waiting.append(self._token("", END_OF_TEXT))
+        return self.waiting.pop(0)
+
+    def _offender(self) -> Token:
+        """The word or sign at which nothing fits."""
+        end = self.position + 1
+        if self.text[self.position].isalnum() or self.text[self.position] == "_":
+            while end < len(self.text) and (self.text[end].isalnum() or self.text[end] in "_."):
+                end += 1
+        return self._token(self.text[self.position : end], "unknown")

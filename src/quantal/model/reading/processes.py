@@ -1,0 +1,276 @@
+"""Statements that say what happens: reaction, current, on, role, q10, use, connect."""
+
+from __future__ import annotations
+
+from quantal.errors import Where
+from quantal.expression import (
+    ONE,
+    Apply,
+    Expression,
+    Name,
+    Number,
+    evaluate,
+    is_number,
+    to_text,
+    walk,
+)
+from quantal.model.processes import (
+    Assign,
+    Connect,
+    Crosses,
+    Current,
+    Emit,
+    Fire,
+    On,
+    Reaction,
+    Term,
+    Use,
+)
+from quantal.model.quantities import Q10, Role
+from quantal.model.reading.context import Context
+from quantal.model.reading.expressions import (
+    expect,
+    expression,
+    literal,
+    optional_unit,
+)
+from quantal.model.reading.names import expand, name, new_name
+from quantal.model.reading.parser import Node, Token, Tree
+from quantal.model.reading.quantities import string
+from quantal.units import NUMBER
+
+
+def reaction(tree: Tree, context: Context, scheme: str | None = None) -> Reaction:
+    """`pump = Ca -> pumped rate Vmax*Ca/(Km + Ca)`, alone or as a scheme's transition."""
+    named, left_node, arrow, right_node, law, where, text = tree.parts
+    left, right = side(left_node, context), side(right_node, context)
+    assert isinstance(law, Tree)
+    mass_action = law.rule == "constants"
+    forward = expression(law.parts[0], context)
+    backward = None if law.parts[1] is None else expression(law.parts[1], context)
+    _check_arrow(tree, str(arrow), mass_action, backward is not None, context)
+    if mass_action:
+        _check_whole(left_node, left, context)
+        if arrow == "<->":
+            _check_whole(right_node, right, context)
+    return Reaction(
+        new_name(_token(named.parts[0]), context) if isinstance(named, Tree) else None,
+        left,
+        right,
+        "mass action" if mass_action else "rate",
+        forward,
+        backward,
+        context.where(tree),
+        scheme,
+        name(_token(where.parts[0]), context) if isinstance(where, Tree) else None,
+        f"{side_text(left)} {arrow} {side_text(right)}",
+        description=string(text),
+    )
+
+
+def side(tree: Node, context: Context) -> tuple[Term, ...]:
+    """One side of a reaction: what takes part, how many of each."""
+    assert isinstance(tree, Tree)
+    terms = []
+    for term in tree.parts:
+        assert isinstance(term, Tree)
+        coefficient, token = term.parts
+        amount = ONE if coefficient is None else _folded(expression(coefficient, context))
+        terms.append((amount, name(_token(token), context)))
+    return tuple(terms)
+
+
+def side_text(terms: tuple[Term, ...]) -> str:
+    """A side as the language writes it."""
+    return " + ".join(_term_text(*term) for term in terms) or "nothing"
+
+
+def current(tree: Tree, context: Context) -> Current:
+    """`current i = g*m^2*(V - E) carries Ca from V1 to V2`."""
+    token, unit, value, *ends, text = tree.parts
+    carries, leaves, enters = (
+        name(_token(end.parts[0]), context) if isinstance(end, Tree) else None for end in ends
+    )
+    return Current(
+        new_name(_token(token), context),
+        expression(value, context),
+        context.where(tree),
+        optional_unit(unit, context),
+        carries,
+        leaves,
+        enters,
+        string(text),
+    )
+
+
+def on(tree: Tree, context: Context) -> On:
+    """`on spike after 0.6 [ms]` with what then happens."""
+    trigger, after, *actions = tree.parts
+    if isinstance(trigger, Tree):
+        value, threshold, direction = trigger.parts
+        moment: str | Crosses = Crosses(
+            expression(value, context),
+            expression(threshold, context),
+            "both" if direction is None else str(direction),
+        )
+    else:
+        moment = name(_token(trigger), context)
+    return On(
+        moment,
+        tuple(_action(action, context) for action in actions),
+        context.where(tree),
+        expression(after.parts[0], context) if isinstance(after, Tree) else None,
+    )
+
+
+def role(tree: Tree, context: Context) -> Role:
+    """`role open = O`."""
+    token, value, text = tree.parts
+    return Role(
+        new_name(_token(token), context),
+        expression(value, context),
+        context.where(tree),
+        string(text),
+    )
+
+
+def q10(tree: Tree, context: Context) -> Q10:
+    """`q10 3 for m h receptor`; the reference temperature is added once it is known."""
+    factor, *tokens = tree.parts
+    value = expect(literal(factor, context), NUMBER, factor, context, "the factor")
+    if value.value <= 0:
+        context.report(tree, f"the factor `{value.text}` of a q10 is not more than 0")
+    names = [word for token in tokens for word in expand(_token(token), context)]
+    return Q10(value, tuple(names), context.where(tree))
+
+
+def use(tree: Tree, context: Context) -> Use:
+    """`use ampa = receptors/ampa_jonas_1993 at psd with exchange glu, n = 80 [channels]`."""
+    token, path, at, given = tree.parts
+    settings: dict[str, Expression] = {}
+    exchanges = []
+    for setting in given.parts if isinstance(given, Tree) else ():
+        assert isinstance(setting, Tree)
+        word = name(_token(setting.parts[0]), context)
+        if setting.rule == "set_exchange":
+            exchanges.append(word)
+        elif word in settings:
+            context.report(setting, f"`{word}` is given twice")
+        else:
+            settings[word] = expression(setting.parts[1], context)
+    return Use(
+        new_name(_token(token), context),
+        path_text(path),
+        context.where(tree),
+        name(_token(at.parts[0]), context) if isinstance(at, Tree) else None,
+        tuple(settings.items()),
+        tuple(exchanges),
+    )
+
+
+def path_text(tree: Node) -> str:
+    """The name of a mechanism, with its folder where one is written."""
+    assert isinstance(tree, Tree)
+    return "/".join(str(part) for part in tree.parts)
+
+
+def connect(tree: Tree, context: Context) -> Connect:
+    """`connect a.x = b.y`, or `connect a.spike -> b.spike delay 2 [ms]` (source first)."""
+    first, connector, second, delay = tree.parts
+    left, right = name(_token(first), context), name(_token(second), context)
+    is_event = connector == "->"
+    if delay is not None and not is_event:
+        context.report(tree, "only events have a `delay`; write `connect a.event -> b.event`")
+    target, source = (right, left) if is_event else (left, right)
+    return Connect(
+        target,
+        source,
+        context.where(tree),
+        is_event,
+        expression(delay.parts[0], context) if isinstance(delay, Tree) else None,
+    )
+
+
+def _action(tree: Node, context: Context) -> Assign | Fire | Emit:
+    assert isinstance(tree, Tree)
+    where: Where = context.where(tree)
+    if tree.rule == "emit":
+        return Emit(name(_token(tree.parts[0]), context), where)
+    if tree.rule == "assign":
+        token, operator, value = tree.parts
+        target = name(_token(token), context)
+        return Assign(target, str(operator), expression(value, context), where)
+    left_node, arrow, right_node, times = tree.parts
+    if arrow != "->":
+        context.report(tree, "an event fires one way: write `->`")
+    left, right = side(left_node, context), side(right_node, context)
+    return Fire(
+        left,
+        right,
+        ONE if times is None else expression(times, context),
+        where,
+        f"{side_text(left)} -> {side_text(right)}",
+    )
+
+
+def _check_arrow(
+    tree: Tree, arrow: str, mass_action: bool, has_backward: bool, context: Context
+) -> None:
+    kind = "constant" if mass_action else "law"
+    if arrow == "<->" and not has_backward:
+        context.report(tree, f"`<->` takes two {kind}s, forward and backward; one is given")
+    if arrow == "->" and has_backward:
+        context.report(tree, f"`->` takes one {kind}; two are given (write `<->` for both ways)")
+
+
+def _check_whole(tree: Node, terms: tuple[Term, ...], context: Context) -> None:
+    """Reactants of mass action take part in whole numbers."""
+    assert isinstance(tree, Tree)
+    for coefficient, word in terms:
+        if not _is_whole(coefficient):
+            context.report(
+                tree,
+                f"`{_term_text(coefficient, word)}` reacts by mass action, so its coefficient is "
+                "a whole number of 1 or more; write `rate` and the whole law for anything else",
+            )
+
+
+def _is_whole(coefficient: Expression) -> bool:
+    return (
+        isinstance(coefficient, Number)
+        and coefficient.dimension == NUMBER
+        and coefficient.value >= 1
+        and coefficient.value == int(coefficient.value)
+    )
+
+
+def _folded(coefficient: Expression) -> Expression:
+    """A coefficient such as `(i + 1)` as the number that it is."""
+    if isinstance(coefficient, Apply) and _is_pure(coefficient):
+        value = float(evaluate(coefficient, {}))
+        return Number(value, NUMBER, f"{value:.17g}")
+    return coefficient
+
+
+def _is_pure(value: Expression) -> bool:
+    return all(
+        node.function in ("+", "-", "*", "neg")
+        if isinstance(node, Apply)
+        else isinstance(node, Number) and node.dimension == NUMBER
+        for node in walk(value)
+    )
+
+
+def _term_text(coefficient: Expression, word: str) -> str:
+    if is_number(coefficient, 1.0):
+        return word
+    plain = isinstance(coefficient, Name) or (
+        isinstance(coefficient, Number) and not coefficient.text.startswith("-")
+    )
+    text = to_text(coefficient)
+    return f"{text} {word}" if plain and not isinstance(coefficient, Apply) else f"({text}) {word}"
+
+
+def _token(node: Node) -> Token:
+    assert isinstance(node, Token)
+    return node
