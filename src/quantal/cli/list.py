@@ -24,7 +24,7 @@ def command(
     from quantal.errors import UsageError, did_you_mean
     from quantal.library.catalogue import catalogue
 
-    entries = catalogue()
+    entries = list(catalogue())
     if stage is not None:
         stages = {entry.stage for entry in entries}
         if stage not in stages:
