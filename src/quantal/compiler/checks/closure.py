@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
+from quantal.assembly.counts import moved, uncounted
 from quantal.compiler.checks.quantities import literal
 from quantal.compiler.symbols import Symbols
-from quantal.expression import to_text
 from quantal.model.processes import Fire, Reaction, Term
 from quantal.model.quantities import Scheme
 
@@ -78,25 +76,7 @@ class ClosureChecks:
         own = scheme.name.rpartition(".")[0]
         for name in moved(item):
             if self.symbols.kind(name) in ("species", "exchange") and name.startswith(own):
-                verb = "consumed" if name in {term[1] for term in item.left} else "produced"
-                self.report(item.where, uncounted(name, verb, scheme))
-
-
-def moved(item: Reaction | Fire) -> list[str]:
-    """The names whose amount an event changes: those not the same on both sides."""
-    left = Counter(f"{to_text(coefficient)} {name}" for coefficient, name in item.left)
-    right = Counter(f"{to_text(coefficient)} {name}" for coefficient, name in item.right)
-    changed = (left - right) + (right - left)
-    return list(dict.fromkeys(text.rpartition(" ")[2] for text in changed))
-
-
-def uncounted(name: str, verb: str, scheme: Scheme) -> str:
-    """Says that a scheme moves molecules without being counted."""
-    plain = scheme.name.rpartition(".")[2]
-    return (
-        f"`{name}` is {verb} by the scheme `{scheme.name}`, which has no count: "
-        f"write `scheme {plain} = … count n`"
-    )
+                self.report(item.where, uncounted(name, item, scheme))
 
 
 def _unbalanced(scheme: Scheme, before: float, after: float) -> str:
