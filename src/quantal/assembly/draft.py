@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from quantal.assembly.names import DECLARATIONS
@@ -59,13 +60,15 @@ class Named:
     """What the names of a draft stand for."""
 
     def __init__(self, model: Model) -> None:
-        self.kinds: dict[str, str] = {}
-        for kind, items in (
-            ("parameter", model.parameters), ("let", model.lets), ("species", model.species),
-            ("state", model.states), ("gate", model.gates), ("membrane", model.membranes),
-            ("current", model.currents), ("reaction", model.reactions),
-        ):  # fmt: skip
-            self.kinds |= {item.name: kind for item in items if item.name is not None}  # type: ignore[attr-defined]
+        kinds = [(item.name, "parameter") for item in model.parameters]
+        kinds += [(item.name, "let") for item in model.lets]
+        kinds += [(item.name, "species") for item in model.species]
+        kinds += [(item.name, "state") for item in model.states]
+        kinds += [(item.name, "gate") for item in model.gates]
+        kinds += [(item.name, "membrane") for item in model.membranes]
+        kinds += [(item.name, "current") for item in model.currents]
+        kinds += [(item.name, "reaction") for item in model.reactions if item.name is not None]
+        self.kinds = dict(kinds)
         self.kinds |= {s: "scheme state" for scheme in model.schemes for s in scheme.states}
         self.kinds |= {port.name: port.kind for port in model.ports}
         self.ports = {port.name: port for port in model.ports}
@@ -74,7 +77,7 @@ class Named:
     def __contains__(self, name: str) -> bool:
         return name in self.kinds or name in self.roles
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter([*self.kinds, *self.roles])
 
     def meaning(self, name: str) -> Expression:

@@ -21,7 +21,7 @@ from quantal.model.model import Model
 from quantal.model.processes import Use
 
 Lookup = Callable[[str, Path | None], Model]
-"""A name as a `use` writes it, and the folder of the file that writes it -> its Model."""
+"""A name as a `use` writes it, and the file that writes it, to its Model."""
 
 
 def flatten(model: Model, lookup: Lookup) -> Model:
@@ -83,7 +83,7 @@ def _children(
     found = []
     for use in model.uses:
         try:
-            used = lookup(use.mechanism, _folder(model))
+            used = lookup(use.mechanism, model.path)
         except UsageError as error:
             draft.report(use.where, str(error))
             continue
@@ -102,9 +102,3 @@ def _children(
         child.used = [used, *child.used]
         found.append((use, child))
     return found
-
-
-def _folder(model: Model) -> Path | None:
-    """The folder of the file that a model came from; None for a text without a file."""
-    path = Path(model.where.file)
-    return path.parent if path.suffix and path.is_file() else None

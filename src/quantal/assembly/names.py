@@ -123,7 +123,7 @@ class Renaming:
 
     def of_model(self, model: Model) -> Model:
         """A model with every declaration renamed; its header stays."""
-        changes = {
+        changes: dict[str, Any] = {
             field: tuple(self.of(item) for item in getattr(model, field)) for field in DECLARATIONS
         }
         return replace(model, **changes)

@@ -71,8 +71,8 @@ class _Search:
         """Species, membranes, roles, and the assembly's own ports, where the port looks."""
         model, look = self.draft.model, self.draft.looks[port.name]
         owner = port.name.partition(".")[0]
-        homes: list[tuple[str, str | None]] = []
-        homes += [(item.name, item.place) for item in (*model.species, *model.membranes)]
+        homes = [(species.name, species.place) for species in model.species]
+        homes += [(membrane.name, membrane.place) for membrane in model.membranes]
         homes += [(role.name, self.draft.homes.get(role.name)) for role in model.roles]
         for name, home in homes:
             on_site = port.kind == "membrane" and home is not None and home == look.site

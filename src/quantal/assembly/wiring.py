@@ -14,7 +14,7 @@ from quantal.assembly.names import Renaming
 from quantal.expression import Expression, Name, Number, substitute
 from quantal.model.model import Model
 from quantal.model.processes import Assign, Connect, Current, Fire, Reaction
-from quantal.model.quantities import Let, Port
+from quantal.model.quantities import Let, Port, Species, State
 from quantal.units import Unit, natural_unit, parse_unit
 
 _STAYS = ("species", "exchange", "scheme state", "state", "gate", "membrane", "input", "parameter")
@@ -78,7 +78,7 @@ class _Wiring:
             self.draft.report(
                 wire.where,
                 f"`{port.name}` exchanges {port.role}, but `{wire.source}` is "
-                f"{_article(kind or 'computed role')}; expected a species",
+                f"{_a(kind or 'computed role')}; expected a species",
             )
             return
         known = self.stated.get(name or "")
@@ -142,8 +142,10 @@ def _moved_names(model: Model) -> set[str]:
 def _stated_units(model: Model) -> dict[str, Unit]:
     """The units of everything whose declaration states one."""
     one, millivolt = parse_unit("1"), parse_unit("mV")
-    units = {item.name: item.unit for item in (*model.parameters, *model.ports)}
-    for item in (*model.species, *model.states):
+    units = {parameter.name: parameter.unit for parameter in model.parameters}
+    units |= {port.name: port.unit for port in model.ports}
+    held: tuple[Species | State, ...] = (*model.species, *model.states)
+    for item in held:
         if item.unit is not None:
             units[item.name] = item.unit
         elif isinstance(item.initial, Number):
@@ -151,3 +153,7 @@ def _stated_units(model: Model) -> dict[str, Unit]:
     units |= {gate.name: one for gate in model.gates}
     units |= {state: one for scheme in model.schemes for state in scheme.states}
     return units | {membrane.name: membrane.unit or millivolt for membrane in model.membranes}
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

@@ -186,10 +186,15 @@ def _molar_prefixes(model: Model) -> dict[str, str]:
         row[0] += text.count("uM")
         row[1] += text.count("mM")
 
-    for group in (model.parameters, model.species, model.states, model.ports, model.lets):
-        for item in group:
-            if item.unit is not None:  # type: ignore[attr-defined]
-                count(item.where.file, item.unit.text)  # type: ignore[attr-defined]
+    stated: list[tuple[Where, Unit | None]] = []
+    stated += [(item.where, item.unit) for item in model.parameters]
+    stated += [(item.where, item.unit) for item in model.lets]
+    stated += [(item.where, item.unit) for item in model.ports]
+    stated += [(item.where, item.unit) for item in model.species]
+    stated += [(item.where, item.unit) for item in model.states]
+    for where, unit in stated:
+        if unit is not None:
+            count(where.file, unit.text)
     for reaction in model.reactions:
         for constant in (reaction.forward, reaction.backward):
             if constant is not None:

@@ -79,7 +79,7 @@ def _components(uses: dict[str, set[str]]) -> Iterable[list[str]]:
                     parent = work[-1][0]
                     lowest[parent] = min(lowest[parent], lowest[name])
                 if lowest[name] == index[name]:
-                    component = []
+                    component: list[str] = []
                     while not component or component[-1] != name:
                         component.append(open_names.pop())
                         is_open.discard(component[-1])

@@ -205,8 +205,9 @@ class QuantityChecks:
         self.dimensions[f"{membrane.name}.capacitance"] = found
 
     def _q10s(self, model: Model) -> None:
-        known = {item.name for item in (*model.gates, *model.states, *model.schemes)}
-        known |= {item.name for item in (*model.parameters, *model.lets)}
+        known = {item.name for item in model.gates} | {item.name for item in model.states}
+        known |= {item.name for item in model.schemes} | {item.name for item in model.lets}
+        known |= {item.name for item in model.parameters}
         known |= {item.name for item in model.reactions if item.name is not None}
         for q10 in model.q10s:
             if q10.reference is None and model.temperature is None:

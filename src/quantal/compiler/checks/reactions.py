@@ -133,7 +133,7 @@ class ReactionChecks:
 
     def _meant(self, name: str) -> str:
         """What a connected input stands for: a let that is a plain name is an alias."""
-        seen = set()
+        seen: set[str] = set()
         while isinstance(let := self.lets.get(name), Name) and name not in seen:
             seen.add(name)
             name = let.name
@@ -141,7 +141,8 @@ class ReactionChecks:
 
     def _all_names(self, expression: Expression) -> Iterator[str]:
         """Names in an expression, also through the lets that it mentions."""
-        stack, seen = [expression], set()
+        stack = [expression]
+        seen: set[str] = set()
         while stack:
             for name in names_in(stack.pop()) - seen:
                 seen.add(name)
@@ -234,6 +235,8 @@ class ReactionChecks:
 
 def equation(reaction: Reaction) -> str:
     """`C + glu <-> O`, as it was written."""
+    if reaction.text:
+        return reaction.text
     arrow = "->" if reaction.backward is None else "<->"
     return f"{side(reaction.left)} {arrow} {side(reaction.right)}"
 
