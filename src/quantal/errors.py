@@ -88,5 +88,8 @@ class ModelError(QuantalError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`"; did you mean `X`?"` with the nearest known word, or `""` if none is near."""
-    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    words = list(known)
+    # `mv` for `mV`: a slip of case is nearer than any other.
+    same = [candidate for candidate in words if candidate.lower() == word.lower()]
+    nearest = same or difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     return f"; did you mean `{nearest[0]}`?" if nearest else ""

@@ -37,10 +37,9 @@ class Entry:
     path: Path
 
 
-@cache
-def catalogue() -> tuple[Entry, ...]:
+def catalogue() -> list[Entry]:
     """All mechanisms of the library, by stage and name."""
-    return tuple(_entry(path) for path in sorted(LIBRARY.rglob(f"*{SUFFIX}")))
+    return list(_entries())
 
 
 def find(name: str, beside: Path | None = None) -> Path:
@@ -57,7 +56,7 @@ def find(name: str, beside: Path | None = None) -> Path:
         if candidate.is_file():
             return candidate
     wanted = name.removesuffix(SUFFIX)
-    entries = catalogue()
+    entries = _entries()
     for entry in entries:
         if entry.name == wanted:
             return entry.path
@@ -89,6 +88,11 @@ def _beside(name: str, beside: Path | None) -> list[Path]:
         folder = beside if beside.is_dir() else beside.parent
         paths += [folder / f"{name}{SUFFIX}", folder / name]
     return [*paths, Path(name), Path(f"{name}{SUFFIX}")]
+
+
+@cache
+def _entries() -> tuple[Entry, ...]:
+    return tuple(_entry(path) for path in sorted(LIBRARY.rglob(f"*{SUFFIX}")))
 
 
 def _entry(path: Path) -> Entry:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from quantal.errors import did_you_mean
 from quantal.expression import FUNCTIONS, Apply, Expression, Name, Number
 from quantal.model.reading.context import Context
@@ -44,6 +46,8 @@ def number(digits: Node, unit_token: Node, context: Context, minus: bool = False
     """A written number in internal units; its text keeps the unit it was written in."""
     assert isinstance(digits, Token)
     sign = "-" if minus else ""
+    if not isfinite(float(digits)):
+        context.report(digits, f"the number `{digits}` is too large")
     if unit_token is None:
         return Number(float(sign + digits), NUMBER, sign + digits)
     written = unit(unit_token, context)
