@@ -20,7 +20,6 @@ from quantal.expression import (
 from quantal.model.processes import Current
 from quantal.model.quantities import Membrane
 from quantal.program import ReactionRow
-from quantal.units import CAPACITANCE
 
 
 def add_currents(
@@ -53,7 +52,7 @@ def _slope(
     checked: Checked, sizes: Sizes, current: Current, size: Size, membrane: Membrane
 ) -> Expression:
     """current/capacitance (mV/ms), both of the whole membrane or both per surface."""
-    whole = checked.dimensions[f"{membrane.name}.capacitance"] == CAPACITANCE
+    whole = checked.capacitance_readings[membrane.name] == "whole"
     own = ONE_OF if whole else sizes.surface(membrane.place)
     if size.kind == "surface" and own.kind == "surface" and size.value is own.value is None:
         # A density on a membrane of unknown size: both per area, the area cancels.

@@ -6,6 +6,7 @@ from quantal.compiler.check import Checked
 from quantal.compiler.names import Names
 from quantal.compiler.sizes import Size, Sizes
 from quantal.expression import (
+    ONE,
     ZERO,
     Apply,
     Expression,
@@ -19,7 +20,9 @@ from quantal.expression import (
 )
 from quantal.model.processes import Reaction, Term
 from quantal.program import ReactionRow
-from quantal.units import PER_TIME
+from quantal.units import CONCENTRATION, DENSITY, TIME, natural_unit
+
+_PER = {"volume": CONCENTRATION.over(TIME), "surface": DENSITY.over(TIME)}
 
 
 def add_reactions(
@@ -67,19 +70,14 @@ def _add_reaction(
         per.append(size)
         for name, coefficient in changes.items():
             ratio = sizes.ratio(size, sizes.of(name), reaction.where, f"`{reaction.text}`")
-            gain = multiply(multiply(coefficient, ratio), Name(f"{label} {way}"))
-            i = index[name]
-            derivatives[i] = (subtract if backward else add)(derivatives[i], gain)
+            loses = isinstance(coefficient, Number) and coefficient.value < 0.0
+            share = negate(coefficient) if loses else coefficient
+            combine = subtract if loses != bool(backward) else add
+            gain = multiply(multiply(share, ratio), Name(f"{label} {way}"))
+            derivatives[index[name]] = combine(derivatives[index[name]], gain)
 
     if reaction.name is not None:
-        net: Expression = ZERO
-        events = checked.dimensions[reaction.name] == PER_TIME
-        for rate, size, combine in zip(
-            [rate for rate in rates if rate is not None], per, (add, subtract), strict=False
-        ):
-            scale = size.value if events and size.value is not None else Number(1.0)
-            net = combine(net, multiply(rate, scale))
-        names.define(reaction.name, net, checked.units[reaction.name])
+        _define_net(names, checked, reaction, per, [rate for rate in rates if rate is not None])
     return ReactionRow(
         label,
         f"{label} forward",
@@ -87,6 +85,22 @@ def _add_reaction(
         tuple((index[name], coefficient) for name, coefficient in changes.items()),
         str(reaction.where),
     )
+
+
+def _define_net(
+    names: Names, checked: Checked, reaction: Reaction, per: list[Size], rates: list[Name]
+) -> None:
+    """The net rate under the reaction's name: events per time, or per size where unknown."""
+    assert reaction.name is not None
+    unit = checked.units[reaction.name]
+    known = all(size.value is not None for size in per)
+    if not known and per[0].kind in _PER:
+        unit = natural_unit(_PER[per[0].kind], like=reaction.text)
+    net: Expression = ZERO
+    for rate, size, combine in zip(rates, per, (add, subtract), strict=False):
+        scale = size.value if known and size.value is not None else ONE
+        net = combine(net, multiply(rate, scale))
+    names.define(reaction.name, net, unit)
 
 
 def net_changes(

@@ -15,7 +15,7 @@ from quantal.compiler.expand import expand
 from quantal.errors import Problem, Where
 from quantal.expression import ONE, Expression, divide, multiply
 from quantal.model.processes import Current, Reaction, Term
-from quantal.units import CONCENTRATION, DENSITY, NUMBER
+from quantal.units import CONCENTRATION, DENSITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,9 @@ class Sizes:
     def __init__(self, checked: Checked) -> None:
         model = checked.model
         self.dimensions = checked.dimensions
+        self.counts = checked.count_readings
         self.places = {place.name: place for place in model.places}
+        self.membranes = {membrane.name: membrane for membrane in model.membranes}
         self.species = {species.name: species for species in model.species}
         self.schemes = {state: scheme for scheme in model.schemes for state in scheme.states}
         self.problems: list[Problem] = []
@@ -63,7 +65,7 @@ class Sizes:
         """How many of a scheme's things there are: its count, or density times surface."""
         scheme = self.schemes[state]
         value = expand(scheme.count) if scheme.count is not None else None
-        if value is not None and self.dimensions.get(f"{scheme.name}.count", NUMBER) == DENSITY:
+        if value is not None and self.counts[scheme.name] == "surface":
             surface = self.surface(scheme.site).value
             value = multiply(value, surface) if surface is not None else None
         return Size("count", scheme.name, value)
@@ -101,8 +103,11 @@ class Sizes:
         return self.surface(reaction.place or reaction.site or place)
 
     def of_current(self, current: Current, reading: str) -> Size:
-        """One for a whole current; the surface of its site for a current density."""
-        return ONE_OF if reading == "whole" else self.surface(current.site)
+        """One for a whole current; for a density the surface of its site, or of its membrane."""
+        if reading == "whole":
+            return ONE_OF
+        membrane = self.membranes.get(current.from_membrane or "")
+        return self.surface(current.site or (membrane.place if membrane is not None else None))
 
     def ratio(self, numerator: Size, denominator: Size, where: Where, what: str) -> Expression:
         """numerator/denominator; one where they are the same, a problem where unknown."""
