@@ -56,7 +56,8 @@ def test_each_direction_uses_its_own_reactants_volume() -> None:
 def test_a_counted_scheme_consumes_what_it_binds() -> None:
     p = lowered(
         "place cleft volume = 0.01 [fL]\nspecies glu = 1 [mM] in cleft\n"
-        "parameter n = 80 [channels]\nscheme r = C O count n\n  C + glu <-> O : 5 [/mM/ms], 2 [/ms]\n"
+        "parameter n = 80 [channels]\nscheme r = C O count n\n"
+        "  C + glu <-> O : 5 [/mM/ms], 2 [/ms]\n"
     )
     simulated = slopes(p)
     assert simulated["O"] == pytest.approx(5.0)
@@ -66,7 +67,8 @@ def test_a_counted_scheme_consumes_what_it_binds() -> None:
 def test_no_receptors_bind_nothing() -> None:
     p = lowered(
         "place cleft volume = 0.01 [fL]\nspecies glu = 1 [mM] in cleft\n"
-        "parameter n = 0 [channels]\nscheme r = C O count n\n  C + glu <-> O : 5 [/mM/ms], 2 [/ms]\n"
+        "parameter n = 0 [channels]\nscheme r = C O count n\n"
+        "  C + glu <-> O : 5 [/mM/ms], 2 [/ms]\n"
     )
     assert slopes(p) == {"C": -5.0, "O": 5.0, "glu": 0.0}
 
@@ -82,7 +84,8 @@ def test_a_calcium_current_fills_the_inside() -> None:
 
 def test_density_currents_meet_a_whole_capacitance_through_the_surface() -> None:
     p = lowered(
-        "place soma volume = 1 [fL]\nplace out\nplace skin between soma and out surface = 1000 [um2]\n"
+        "place soma volume = 1 [fL]\nplace out\n"
+        "place skin between soma and out surface = 1000 [um2]\n"
         "membrane V = -60 [mV] capacitance 1 [uF/cm2] in skin\n"
         "current i = 0.3 [mS/cm2]*(V + 54 [mV])\n"
     )
@@ -130,7 +133,8 @@ def test_a_named_reaction_counts_events_of_the_whole_place() -> None:
 
 def test_events_become_assignments_and_firings_in_order() -> None:
     p = lowered(
-        "event spike\nstate u = 0.2\nspecies docked = 10 [vesicles]\nspecies gone = 0 [vesicles]\n"
+        "event spike\nstate u = 0.2\n"
+        "species docked = 10 [vesicles]\nspecies gone = 0 [vesicles]\n"
         "on spike after 0.5 [ms]\n  u += 0.5*(1 - u)\n  docked -> gone times binomial(docked, u)\n"
     )
     (handler,) = p.handlers
