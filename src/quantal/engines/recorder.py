@@ -1,0 +1,98 @@
+"""Collects the rows of a run: states and drives at sample times, or along the steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from quantal.engines.workspace import Workspace
+from quantal.errors import UsageError
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+ROWS_PER_BUFFER = 4096
+
+
+class Recorder:
+    """Owns the output buffers that the compiled code fills."""
+
+    def __init__(self, workspace: Workspace, sample: Array | None, start: float, end: float):
+        self._workspace = workspace
+        self._context = workspace.context
+        layout = workspace.kernel.layout
+        self._states, self._drives, self._offset = layout.states, layout.drives, layout.padded
+        self._by_steps = sample is None
+        times = np.zeros(0) if sample is None else _checked(sample, start, end)
+        capacity = ROWS_PER_BUFFER if sample is None else max(len(times), 1)
+        self._times = np.zeros(capacity)
+        self._rows = np.zeros((capacity, layout.padded + layout.drives))
+        self._done: list[tuple[Array, Array]] = []
+        self._done_count = 0
+        for name, array in (("times", self._times), ("rows", self._rows), ("samples", times)):
+            self._context.point(name, array)
+        self._samples = times
+        self._context.set_count("row_capacity", capacity)
+        self._context.set_count("by_steps", int(self._by_steps))
+        self._context.set_count("sample_count", len(times))
+
+    @property
+    def count(self) -> int:
+        """Rows written so far."""
+        return self._done_count + self._context.count("row_count")
+
+    def make_room(self) -> None:
+        """Move full rows out of the buffer."""
+        used = self._context.count("row_count")
+        self._done.append((self._times[:used].copy(), self._rows[:used].copy()))
+        self._done_count += used
+        self._context.set_count("row_count", 0)
+
+    def start_segment(self, t: float) -> None:
+        """Along the steps: the state from which a segment starts, unless nothing changed."""
+        if not self._by_steps:
+            return
+        used = self._context.count("row_count")
+        if used and self._times[used - 1] == t and self._is_current(self._rows[used - 1]):
+            return
+        self._write(t)
+
+    def finish(self, t: float) -> None:
+        """Samples at the very end."""
+        while self._context.count("sample") < len(self._samples):
+            self._write(float(self._samples[self._context.count("sample")]))
+            self._context.set_count("sample", self._context.count("sample") + 1)
+
+    def _is_current(self, row: Array) -> bool:
+        states = np.array_equal(row[: self._states], self._workspace.y[: self._states])
+        return states and np.array_equal(
+            row[self._offset :], self._workspace.drives[: self._drives]
+        )
+
+    def _write(self, t: float) -> None:
+        if self._context.count("row_count") == len(self._times):
+            self.make_room()
+        used = self._context.count("row_count")
+        self._times[used] = t
+        self._rows[used, : self._offset] = self._workspace.y
+        self._rows[used, self._offset :] = self._workspace.drives[: self._drives]
+        self._context.set_count("row_count", used + 1)
+
+    def rows(self) -> tuple[Array, Array, Array]:
+        """Times (n,), states (n, states) and drives (n, drives)."""
+        self.make_room()
+        times = np.concatenate([times for times, _ in self._done])
+        rows = np.concatenate([rows for _, rows in self._done])
+        return times, rows[:, : self._states], rows[:, self._offset :]
+
+
+def _checked(sample: Array, start: float, end: float) -> Array:
+    times = np.ascontiguousarray(sample, dtype=float)
+    if times.ndim != 1 or not np.all(np.isfinite(times)) or np.any(np.diff(times) < 0.0):
+        raise UsageError("sample times must be a rising sequence of numbers, in ms")
+    if times.size and (times[0] < start or times[-1] > end):
+        raise UsageError(
+            f"sample times reach from {times[0]:g} to {times[-1]:g} ms, "
+            f"but the run from {start:g} to {end:g} ms"
+        )
+    return times

@@ -1,0 +1,129 @@
+"""One Rosenbrock step in generated code: factorise, all stages, the error's norm."""
+
+from __future__ import annotations
+
+from quantal.kernels.ir import (
+    DOUBLE,
+    INTEGER,
+    LANES,
+    POINTER,
+    VECTOR,
+    Function,
+    real,
+    splat,
+)
+from quantal.kernels.system import Layout
+from quantal.kernels.tableau import Tableau
+from quantal.kernels.tables import keep, pointers, slot
+
+_POINT = ("argument", "constants", "drives", "now")
+
+
+def attempt(layout: Layout, tableau: Tableau) -> str:
+    """`attempt(context, h, end)`: the state at t + h into `argument`; gives the error norm.
+
+    The norm is the largest error over its tolerance, and NaN where any state is not finite.
+    """
+    f = Function(
+        "attempt", [(POINTER, "context"), (DOUBLE, "h"), (DOUBLE, "end")], returns=DOUBLE
+    )
+    f.call("start_step", (POINTER, "%context"))
+    pitch = f.real_op("fdiv", real(1.0), f.real_op("fmul", "%h", real(tableau.gamma)))
+    keep(f, "pitch", pitch, DOUBLE)
+    _linearise(f, layout)
+    inverse = f.broadcast(f.real_op("fdiv", real(1.0), "%h"))
+    t = slot(f, "t", DOUBLE)
+    for stage in range(tableau.stages):
+        _combine(f, layout, tableau, stage, inverse)
+        _stage(f, layout, tableau, stage, t)
+    f.give(_error(f, layout, tableau))
+    return f.text()
+
+
+def _linearise(f: Function, layout: Layout) -> None:
+    clamped, slopes = slot(f, "clamped"), f.address(slot(f, "slopes"), layout.drives)
+    with f.count(slot(f, "clamp_count", INTEGER)) as index:
+        state = f.load(clamped, index, INTEGER)
+        f.store(f.load(slopes, index), slot(f, "clamp_slopes"), state)
+    point = ("y", "constants", "drives", "now", "slopes", "free", "clamp_slopes")
+    f.call("factor", *pointers(f, *point, "pitch", "lu"))
+    f.call("drift", *pointers(f, *point, "slope"))
+
+
+def _increment(layout: Layout, stage: int) -> int:
+    return stage * layout.padded
+
+
+def _combine(f: Function, layout: Layout, tableau: Tableau, stage: int, inverse: str) -> None:
+    """The stage's argument and the part of its right side that is known beforehand."""
+    y, argument, extra = slot(f, "y"), slot(f, "argument"), slot(f, "extra")
+    u, slope = slot(f, "increments"), slot(f, "slope")
+    row, multiples = tableau.a[stage], tableau.C[stage]
+    grows = stage > 1 and row[:-1] == tableau.a[stage - 1]
+    drift = None
+    if tableau.d[stage] != 0.0:
+        drift = f.broadcast(f.real_op("fmul", "%h", real(tableau.d[stage])))
+    with f.count(layout.padded, LANES) as index:
+        value = f.load_vector(argument if grows else y, index)
+        known = splat(0.0)
+        for earlier in range(stage):
+            place = f.integer_add(index, _increment(layout, earlier))
+            increment = f.load_vector(u, place)
+            if not grows or earlier == stage - 1:
+                value = _accumulate(f, row[earlier], increment, value)
+            known = _accumulate(f, multiples[earlier], increment, known)
+        if stage:
+            known = f.real_op("fmul", known, inverse, VECTOR)
+        if drift is not None:
+            known = f.fma(drift, f.load_vector(slope, index), known, VECTOR)
+        f.store_vector(value, argument, index)
+        f.store_vector(known, extra, index)
+
+
+def _accumulate(f: Function, factor: float, increment: str, total: str) -> str:
+    if factor == 0.0:
+        return total
+    return f.fma(splat(factor), increment, total, VECTOR)
+
+
+def _stage(f: Function, layout: Layout, tableau: Tableau, stage: int, t: str) -> None:
+    abscissa = tableau.c[stage]
+    if stage and abscissa != tableau.c[stage - 1]:
+        when = "%end" if abscissa == 1.0 else f.fma("%h", real(abscissa), t)
+        f.call("set_time", (POINTER, "%context"), (DOUBLE, when))
+    f.call("hold_clamped", (POINTER, "%context"), (POINTER, slot(f, "argument")))
+    u = f.address(slot(f, "increments"), _increment(layout, stage))
+    f.call("stage", *pointers(f, *_POINT, "free", "extra", "lu"), (POINTER, u))
+
+
+def _error(f: Function, layout: Layout, tableau: Tableau) -> str:
+    """Adds the last increment to the argument; the largest weighted error of all states."""
+    y, argument, absolute = slot(f, "y"), slot(f, "argument"), slot(f, "absolute")
+    u = f.address(slot(f, "increments"), _increment(layout, tableau.stages - 1))
+    relative = f.broadcast(slot(f, "relative", DOUBLE))
+    largest, total = f.variable(VECTOR, splat(0.0)), f.variable(VECTOR, splat(0.0))
+    with f.count(layout.padded, LANES) as index:
+        increment = f.load_vector(u, index)
+        new = f.real_op("fadd", f.load_vector(argument, index), increment, VECTOR)
+        f.store_vector(new, argument, index)
+        sizes = [_magnitude(f, f.load_vector(y, index)), _magnitude(f, new)]
+        size = f.select(f.compare("ogt", *sizes, kind=VECTOR), *sizes, kind=VECTOR)
+        scale = f.fma(relative, size, f.load_vector(absolute, index), VECTOR)
+        ratio = f.real_op("fdiv", _magnitude(f, increment), scale, VECTOR)
+        before = f.get(largest, VECTOR)
+        more = f.compare("ogt", ratio, before, VECTOR)
+        f.put(largest, f.select(more, ratio, before, VECTOR), VECTOR)
+        # A sum keeps a NaN, which a maximum may lose.
+        f.put(total, f.real_op("fadd", f.get(total, VECTOR), ratio, VECTOR), VECTOR)
+    lanes = [f.emit(f"extractelement {VECTOR} {f.get(largest, VECTOR)}, i64 {i}")
+             for i in range(LANES)]  # fmt: skip
+    sums = [f.emit(f"extractelement {VECTOR} {f.get(total, VECTOR)}, i64 {i}")
+            for i in range(LANES)]  # fmt: skip
+    norm, check = lanes[0], sums[0]
+    for lane, part in zip(lanes[1:], sums[1:], strict=True):
+        norm, check = f.larger(norm, lane), f.real_op("fadd", check, part)
+    return f.select(f.compare("uno", check, check), check, norm)
+
+
+def _magnitude(f: Function, vector: str) -> str:
+    return f.call("llvm.fabs.v4f64", (VECTOR, vector), returns=VECTOR)

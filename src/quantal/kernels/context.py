@@ -1,0 +1,71 @@
+"""The block of memory that the generated code and its Python driver share.
+
+One array of 64-bit slots, each an address, a whole number or a double. Both sides use the
+names below, so that a slot exists in one place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+ADDRESSES = (
+    "y", "argument", "increments", "extra", "dense", "slope", "lu", "unit_lu", "constants",
+    "free", "clamp_slopes", "drives", "slopes", "absolute", "knots", "coefficients",
+    "table_first", "table_last", "table_base", "table_cursor", "varying", "clamped",
+    "landmarks", "sign", "direction", "g_middle", "g_end", "times", "rows", "samples",
+)  # fmt: skip
+COUNTS = (
+    "varying_count", "clamp_count", "landmark", "row_count", "row_capacity", "by_steps",
+    "sample", "sample_count", "steps_left", "accepted", "rejected", "factorisations",
+    "bad_state", "after_rejection", "has_dense", "restart", "failures",
+)  # fmt: skip
+REALS = (
+    "t", "stop", "h", "step", "end", "now", "pitch", "relative", "last_root", "last_step",
+    "largest_step", "largest_growth",
+)  # fmt: skip
+
+SLOTS = {name: index for index, name in enumerate((*ADDRESSES, *COUNTS, *REALS))}
+
+REACHED, FULL, BUDGET, TOO_SMALL, NOT_FINITE, CROSSED = range(6)
+"""What `advance` returns: at the stop; output full; steps used up; failures; a crossing."""
+
+
+class Context:
+    """Slots by name. Arrays given to `point` are kept alive as long as the context."""
+
+    def __init__(self) -> None:
+        self._whole: np.ndarray[Any, np.dtype[np.int64]] = np.zeros(len(SLOTS), dtype=np.int64)
+        self._real = self._whole.view(np.float64)
+        self._kept: dict[str, np.ndarray[Any, Any]] = {}
+        self.address = self._whole.ctypes.data
+
+    def point(self, name: str, array: np.ndarray[Any, Any]) -> None:
+        """Let an address slot point to an array."""
+        assert name in ADDRESSES
+        assert array.flags.c_contiguous
+        self._kept[name] = array
+        self._whole[SLOTS[name]] = array.ctypes.data
+
+    def array(self, name: str) -> np.ndarray[Any, Any]:
+        """The array behind an address slot."""
+        return self._kept[name]
+
+    def count(self, name: str) -> int:
+        return int(self._whole[SLOTS[name]])
+
+    def real(self, name: str) -> float:
+        return float(self._real[SLOTS[name]])
+
+    def set_count(self, name: str, value: int) -> None:
+        assert name in COUNTS
+        self._whole[SLOTS[name]] = value
+
+    def set_real(self, name: str, value: float) -> None:
+        assert name in REALS
+        self._real[SLOTS[name]] = value
+
+    def slot_address(self, name: str) -> int:
+        """Where a slot itself lies."""
+        return int(self.address) + 8 * SLOTS[name]

@@ -1,0 +1,107 @@
+"""Symbolic differentiation on the graph: all partial derivatives of many nodes at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable
+
+from quantal.kernels.dag import VARIABLE, Graph
+
+Gradient = dict[int, int]
+"""Leaf node -> node of the partial derivative; absent leaves have derivative zero."""
+
+
+def gradients(graph: Graph, outputs: Iterable[int], leaves: Collection[int]) -> dict[int, Gradient]:
+    """The partial derivatives of each output with respect to each of the leaves.
+
+    Forward accumulation of sparse gradients in order of evaluation; products and
+    reciprocals of the function itself are shared with its derivatives.
+    """
+    outputs = list(outputs)
+    wanted = set(leaves)
+    result: dict[int, Gradient] = {}
+    for node in graph.ancestors(outputs):
+        if node in wanted:
+            result[node] = {node: graph.one}
+        elif graph.level[node] != VARIABLE or not graph.arguments[node]:
+            result[node] = {}
+        elif not graph.is_truth(node):
+            result[node] = _gradient(graph, node, result)
+    return {node: result[node] for node in outputs}
+
+
+def _gradient(graph: Graph, node: int, known: dict[int, Gradient]) -> Gradient:
+    operation, arguments = graph.operation[node], graph.arguments[node]
+    if operation == "if":
+        condition, a, b = arguments
+        return {
+            leaf: graph.choose(
+                condition, known[a].get(leaf, graph.zero), known[b].get(leaf, graph.zero)
+            )
+            for leaf in {**known[a], **known[b]}
+        }
+    if operation == "+":
+        return _sum(graph, known[arguments[0]], known[arguments[1]])
+    if operation == "-":
+        negative = {leaf: graph.negate(d) for leaf, d in known[arguments[1]].items()}
+        return _sum(graph, known[arguments[0]], negative)
+    if operation == "*":
+        a, b = arguments
+        return _sum(graph, _scaled(graph, known[a], b), _scaled(graph, known[b], a))
+    if operation == "^":
+        return _of_power(graph, node, known)
+    (argument,) = arguments
+    if not known[argument]:
+        return {}
+    return _scaled(graph, known[argument], _slope(graph, node, operation, argument))
+
+
+def _sum(graph: Graph, a: Gradient, b: Gradient) -> Gradient:
+    if not b:
+        return a
+    result = dict(a)
+    for leaf, derivative in b.items():
+        total = graph.add(result[leaf], derivative) if leaf in result else derivative
+        result[leaf] = total
+    return {leaf: derivative for leaf, derivative in result.items() if derivative != graph.zero}
+
+
+def _scaled(graph: Graph, gradient: Gradient, factor: int) -> Gradient:
+    return {leaf: graph.multiply(derivative, factor) for leaf, derivative in gradient.items()}
+
+
+def _of_power(graph: Graph, node: int, known: dict[int, Gradient]) -> Gradient:
+    base, exponent = graph.arguments[node]
+    result: Gradient = {}
+    if known[base]:
+        lower = graph.power(base, graph.subtract(exponent, graph.one))
+        result = _scaled(graph, known[base], graph.multiply(exponent, lower))
+    if known[exponent]:
+        factor = graph.multiply(node, graph.call("log", base))
+        result = _sum(graph, result, _scaled(graph, known[exponent], factor))
+    return result
+
+
+def _slope(graph: Graph, node: int, operation: str, x: int) -> int:
+    """d(node)/dx for a function of one argument, in terms of the node where possible."""
+    if operation == "neg":
+        return graph.number(-1.0)
+    if operation == "reciprocal":
+        return graph.negate(graph.multiply(node, node))
+    if operation == "exp":
+        return node
+    if operation == "log":
+        return graph.reciprocal(x)
+    if operation == "log10":
+        return graph.multiply(graph.number(1.0 / math.log(10.0)), graph.reciprocal(x))
+    if operation == "sqrt":
+        return graph.multiply(graph.number(0.5), graph.reciprocal(node))
+    if operation == "abs":
+        return graph.choose(
+            graph.compare("<", x, graph.zero), graph.number(-1.0), graph.one
+        )
+    if operation == "tanh":
+        return graph.subtract(graph.one, graph.multiply(node, node))
+    if operation == "exprel":
+        return graph.call("exprel'", x)
+    raise NotImplementedError(f"the derivative of `{operation}`")

@@ -1,0 +1,33 @@
+"""All IR of one Program and one method, put together."""
+
+from __future__ import annotations
+
+from quantal.kernels import advance, attempt, mathematics, output, tables
+from quantal.kernels.system import Layout, write_system
+from quantal.kernels.tableau import Tableau
+from quantal.program import Program
+
+
+def write_module(program: Program, tableau: Tableau) -> tuple[str, Layout]:
+    """The whole IR text, and the layout of the arrays it works on."""
+    system = write_system(program)
+    layout = system.layout
+    parts = [
+        mathematics.declarations(),
+        mathematics.exprel(),
+        mathematics.exprel_slope(),
+        system.text,
+        tables.table_value(),
+        tables.set_time(),
+        tables.start_step(),
+        tables.hold_clamped(layout.drives),
+        attempt.attempt(layout, tableau),
+        output.prepare_dense(layout, tableau),
+        output.state_at(layout, tableau),
+        output.write_row(layout),
+        output.commit(layout),
+        output.probe(),
+        advance.first_step(layout, tableau),
+        advance.advance(layout, tableau),
+    ]
+    return "\n".join(parts), layout

@@ -1,0 +1,153 @@
+"""One Program as straight-line functions: rates, factorisation, events, crossings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from quantal.kernels.dag import CONSTANT, VARIABLE, Graph
+from quantal.kernels.equations import DRIVE, PARAMETER, STATE, TIME, Equations, after_actions
+from quantal.kernels.ir import POINTER, Function, padded
+from quantal.kernels.jacobian import CLAMP_SLOPE, DRIVE_SLOPE, FREE, linearise
+from quantal.kernels.sparse_lu import factorise, substitute
+from quantal.kernels.straight_line import StraightLine
+from quantal.program import Crossing, Program
+
+_PITCH, _ENTRY, _EXTRA = "pitch", "entry", "extra"
+
+_ARRAYS = {
+    STATE: "%y", PARAMETER: "%constants", DRIVE: "%drives", DRIVE_SLOPE: "%slopes",
+    FREE: "%free", CLAMP_SLOPE: "%clamp_slopes", TIME: "%now", _PITCH: "%pitch",
+    _ENTRY: "%lu", _EXTRA: "%extra",
+}  # fmt: skip
+
+POINT = (STATE, PARAMETER, DRIVE, TIME)
+FACTOR = (*POINT, DRIVE_SLOPE, FREE, CLAMP_SLOPE, _PITCH)
+STAGE = (*POINT, FREE, _EXTRA, _ENTRY)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The sizes of the arrays that the compiled functions share."""
+
+    states: int
+    drives: int
+    parameters: int
+    constants: int
+    factors: int
+    crossings: int
+    handlers: int
+    delays: int
+    pivots: tuple[int, ...]
+
+    @property
+    def padded(self) -> int:
+        """Length of a state vector in memory."""
+        return padded(self.states)
+
+
+@dataclass(frozen=True)
+class System:
+    """The IR of a Program's functions, and the layout they agree on."""
+
+    text: str
+    layout: Layout
+
+
+class _Writer:
+    """Collects functions over one graph; parameter-only nodes are computed once for all."""
+
+    def __init__(self, graph: Graph, parameters: int) -> None:
+        self.graph = graph
+        self._parameters = parameters
+        self._waiting: list[tuple[str, Sequence[str], str, list[int], list[int] | None, bool]] = []
+
+    def add(
+        self, name: str, inputs: Sequence[str], result: str, nodes: Sequence[int],
+        places: Sequence[int] | None = None, internal: bool = True,
+    ) -> None:  # fmt: skip
+        """A function that writes nodes to the array `result`, at `places` or from 0 on."""
+        chosen = None if places is None else list(places)
+        self._waiting.append((name, inputs, result, list(nodes), chosen, internal))
+
+    def text(self) -> tuple[str, int]:
+        """All functions, with `prepare` for the constants, and the number of constants."""
+        hoisted = self._hoisted()
+        given = {
+            node: ("%constants", self._parameters + index) for index, node in enumerate(hoisted)
+        }
+        parts = [self._prepare(hoisted)]
+        for name, inputs, result, nodes, places, internal in self._waiting:
+            names = [_ARRAYS[kind][1:] for kind in inputs]
+            if result not in names:
+                names.append(result)
+            function = Function(name, [(POINTER, each) for each in names], internal=internal)
+            code = StraightLine(function, self.graph, _ARRAYS, given)
+            if places is None:
+                code.store(nodes, f"%{result}")
+            else:
+                for value, place in zip(code.values(nodes), places, strict=True):
+                    function.store(value, f"%{result}", place)
+            function.give()
+            parts.append(function.text())
+        return "\n".join(parts), self._parameters + len(hoisted)
+
+    def _hoisted(self) -> list[int]:
+        graph = self.graph
+        roots = [node for _, _, _, nodes, _, _ in self._waiting for node in nodes]
+        found = {node for node in roots if self._is_hoistable(node)}
+        for node in graph.ancestors(roots):
+            if graph.level[node] == VARIABLE:
+                found.update(x for x in graph.arguments[node] if self._is_hoistable(x))
+        return sorted(found)
+
+    def _is_hoistable(self, node: int) -> bool:
+        return self.graph.level[node] == CONSTANT and node not in self.graph.leaf_of
+
+    def _prepare(self, hoisted: Sequence[int]) -> str:
+        function = Function("prepare", [(POINTER, "constants")], internal=False)
+        code = StraightLine(function, self.graph, _ARRAYS)
+        code.store(hoisted, "%constants", self._parameters)
+        function.give()
+        return function.text()
+
+
+def write_system(program: Program) -> System:
+    """Derive everything that one Program needs, and write it as IR."""
+    graph = Graph()
+    equations = Equations(graph, program)
+    linear = linearise(graph, equations, program)
+    size = len(program.states)
+    factors, entries = factorise(graph, size, linear.jacobian, graph.leaf(_PITCH, 0))
+    stored = {place: graph.leaf(_ENTRY, slot) for place, slot in factors.slots.items()}
+    right = [graph.add(rate, graph.leaf(_EXTRA, i)) for i, rate in enumerate(linear.rates)]
+    writer = _Writer(graph, len(program.parameters))
+    writer.add("factor", FACTOR, "lu", entries)
+    writer.add("drift", (*FACTOR[:-1],), "slope", linear.slopes)
+    solution = substitute(graph, factors, stored, right)
+    writer.add("stage", STAGE, "u", solution, internal=False)
+    crossings = [equations.node(item.expression) for item in _crossings(program)]
+    writer.add("crossings", POINT, "g", crossings, internal=False)
+    writer.add("delays", POINT, "out", _delays(equations, program), internal=False)
+    for number, handler in enumerate(program.handlers):
+        changed = after_actions(graph, program, handler)
+        places = list(changed)
+        writer.add(f"handler_{number}", POINT, "y", list(changed.values()), places, internal=False)
+    text, constants = writer.text()
+    layout = Layout(
+        size, len(program.drives), len(program.parameters), constants, len(entries),
+        len(crossings), len(program.handlers), len(program.handlers) + len(program.links),
+        tuple(factors.reciprocal_pivots()),
+    )  # fmt: skip
+    return System(text, layout)
+
+
+def _crossings(program: Program) -> Iterable[Crossing]:
+    return (item.trigger for item in program.handlers if isinstance(item.trigger, Crossing))
+
+
+def _delays(equations: Equations, program: Program) -> list[int]:
+    """The delay of every handler, then of every link; zero where there is none."""
+    written = [item.delay for item in (*program.handlers, *program.links)]
+    zero = equations.graph.zero
+    return [zero if delay is None else equations.node(delay) for delay in written]

@@ -1,0 +1,124 @@
+"""Piecewise functions of time, evaluated with a cursor in the generated code.
+
+All tables of a run lie behind one another; table i owns the pieces `table_first[i]` to
+`table_last[i]`. Drives come first, clamped states after them. Only the tables in
+`varying` change between two stops; the others keep the value they were given.
+"""
+
+from __future__ import annotations
+
+from quantal.kernels.context import SLOTS
+from quantal.kernels.ir import DOUBLE, INTEGER, POINTER, Function, real
+from quantal.stimulus import COEFFICIENTS
+
+
+def slot(f: Function, name: str, kind: str = POINTER) -> str:
+    """The content of a slot of the context."""
+    return f.load("%context", SLOTS[name], kind)
+
+
+def keep(f: Function, name: str, value: str, kind: str) -> None:
+    """Write a slot of the context."""
+    f.store(value, "%context", SLOTS[name], kind)
+
+
+def pointers(f: Function, *names: str) -> list[tuple[str, str]]:
+    """Arguments for a call: addresses from the context; `now` and `pitch` are its own slots."""
+    result = []
+    for name in names:
+        inside = name in ("now", "pitch")
+        result.append(
+            (POINTER, f.address("%context", SLOTS[name]) if inside else slot(f, name))
+        )
+    return result
+
+
+def table_value() -> str:
+    """`table(context, i, t)`: writes value and slope of one table.
+
+    At a knot the value is that from the left, unless the knot is where the step starts.
+    """
+    f = Function("table", [(POINTER, "context"), (INTEGER, "i"), (DOUBLE, "t")])
+    knots, cursors = slot(f, "knots"), slot(f, "table_cursor")
+    last = f.load(slot(f, "table_last"), "%i", INTEGER)
+    base = f.load(slot(f, "table_base"), "%i", INTEGER)
+    piece = f.variable(INTEGER, f.load(cursors, "%i", INTEGER))
+    with f.repeat() as loop:
+        here = f.get(piece, INTEGER)
+        loop.leave_if(f.compare("sge", here, last, INTEGER))
+        following = f.integer_add(here, 1)
+        loop.leave_if(f.compare("oge", f.load(knots, following), "%t"))
+        f.put(piece, following, INTEGER)
+    with f.repeat() as loop:
+        here = f.get(piece, INTEGER)
+        loop.leave_if(f.compare("sle", here, base, INTEGER))
+        loop.leave_if(f.compare("olt", f.load(knots, here), "%t"))
+        f.put(piece, f.integer_add(here, -1), INTEGER)
+    here = f.get(piece, INTEGER)
+    f.store(here, cursors, "%i", INTEGER)
+    _write_value(f, here, f.real_op("fsub", "%t", f.load(knots, here)))
+    return f.text()
+
+
+def _write_value(f: Function, piece: str, s: str) -> None:
+    first = f.emit(f"mul i64 {piece}, {COEFFICIENTS}")
+    row = f.address(slot(f, "coefficients"), first)
+    c0, c1, c2, c3, c4, c5 = (f.load(row, index) for index in range(COEFFICIENTS))
+    value = f.variable(DOUBLE, f.fma(s, f.fma(s, f.fma(s, c3, c2), c1), c0))
+    triple, double = f.real_op("fmul", c3, real(3.0)), f.real_op("fadd", c2, c2)
+    slope = f.variable(DOUBLE, f.fma(s, f.fma(s, triple, double), c1))
+    with f.when(f.compare("une", c4, real(0.0))):
+        exponent = f.emit(f"fneg double {f.real_op('fmul', c5, s)}")
+        decay = f.real_op("fmul", c4, f.call("exp", (DOUBLE, exponent), returns=DOUBLE))
+        f.put(value, f.real_op("fadd", f.get(value), decay))
+        f.put(slope, f.real_op("fsub", f.get(slope), f.real_op("fmul", c5, decay)))
+    f.store(f.get(value), slot(f, "drives"), "%i")
+    f.store(f.get(slope), slot(f, "slopes"), "%i")
+    f.give()
+
+
+def set_time() -> str:
+    """`set_time(context, t)`: all varying tables take their values at t."""
+    f = Function("set_time", [(POINTER, "context"), (DOUBLE, "t")])
+    keep(f, "now", "%t", DOUBLE)
+    varying = slot(f, "varying")
+    with f.count(slot(f, "varying_count", INTEGER)) as index:
+        table = f.load(varying, index, INTEGER)
+        f.call("table", (POINTER, "%context"), (INTEGER, table), (DOUBLE, "%t"))
+    f.give()
+    return f.text()
+
+
+def start_step() -> str:
+    """`start_step(context)`: cursors move to the pieces that hold from t on."""
+    f = Function("start_step", [(POINTER, "context")])
+    t = slot(f, "t", DOUBLE)
+    varying, knots, bases = slot(f, "varying"), slot(f, "knots"), slot(f, "table_base")
+    lasts, cursors = slot(f, "table_last"), slot(f, "table_cursor")
+    with f.count(slot(f, "varying_count", INTEGER)) as index:
+        table = f.load(varying, index, INTEGER)
+        last = f.load(lasts, table, INTEGER)
+        piece = f.variable(INTEGER, f.load(bases, table, INTEGER))
+        with f.repeat() as loop:
+            here = f.get(piece, INTEGER)
+            loop.leave_if(f.compare("sge", here, last, INTEGER))
+            following = f.integer_add(here, 1)
+            loop.leave_if(f.compare("ogt", f.load(knots, following), t))
+            f.put(piece, following, INTEGER)
+        f.store(f.get(piece, INTEGER), bases, table, INTEGER)
+        f.store(f.get(piece, INTEGER), cursors, table, INTEGER)
+    f.call("set_time", (POINTER, "%context"), (DOUBLE, t))
+    f.give()
+    return f.text()
+
+
+def hold_clamped(drives: int) -> str:
+    """`hold_clamped(context, y)`: clamped states take the present values of their tables."""
+    f = Function("hold_clamped", [(POINTER, "context"), (POINTER, "y")])
+    clamped = slot(f, "clamped")
+    values = f.address(slot(f, "drives"), drives)
+    with f.count(slot(f, "clamp_count", INTEGER)) as index:
+        state = f.load(clamped, index, INTEGER)
+        f.store(f.load(values, index), "%y", state)
+    f.give()
+    return f.text()
