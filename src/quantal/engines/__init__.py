@@ -1,1 +1,62 @@
+"""Ways to run a Program. Each engine is one module here with an `ENGINE` object."""
 
+from __future__ import annotations
+
+import pkgutil
+from functools import lru_cache
+from importlib import import_module
+
+from quantal.engines.base import Engine as Engine
+from quantal.engines.base import Settings as Settings
+from quantal.errors import UsageError, did_you_mean
+from quantal.program import Program
+
+PREFERRED = ("stiff",)
+"""Engines that `auto` tries first, in this order; all others follow by name."""
+
+
+@lru_cache(maxsize=1)
+def _engines() -> dict[str, Engine]:
+    found: dict[str, Engine] = {}
+    for module in pkgutil.iter_modules(__path__):
+        engine = getattr(import_module(f"{__name__}.{module.name}"), "ENGINE", None)
+        if engine is not None:
+            found[engine.name] = engine
+    return found
+
+
+def names() -> list[str]:
+    """The engines there are."""
+    return sorted(_engines())
+
+
+def get(name: str) -> Engine:
+    """The engine of this name.
+
+    Raises:
+        UsageError: there is none; the nearest one is given.
+    """
+    if name not in _engines():
+        known = ", ".join(f"`{each}`" for each in names())
+        raise UsageError(
+            f"there is no engine `{name}`{did_you_mean(name, names())}; there are {known}"
+        )
+    return _engines()[name]
+
+
+def auto(program: Program) -> tuple[Engine, str]:
+    """The engine that suits a program, and a sentence that says why.
+
+    Raises:
+        UsageError: none can run it, each with its reasons.
+    """
+    order = [*PREFERRED, *(name for name in names() if name not in PREFERRED)]
+    refused: list[str] = []
+    for name in order:
+        engine = get(name)
+        reasons = engine.supports(program)
+        if not reasons:
+            because = f" ({'; '.join(refused)})" if refused else ""
+            return engine, f"The engine `{name}` was chosen: {engine.title}{because}."
+        refused.append(f"`{name}` cannot: {', '.join(reasons)}")
+    raise UsageError(f"no engine can run `{program.name}`: {'; '.join(refused)}")

@@ -19,9 +19,7 @@ def explain(program: Program, workspace: Workspace, parameters: Array) -> RunErr
     y = workspace.y[:size].copy()
     bad = [program.states[i].name for i in range(size) if not np.isfinite(y[i])]
     if bad:
-        return RunError(
-            f"at t = {t:g} ms: `{bad[0]}` is not finite; an event or a clamp set it so"
-        )
+        return RunError(f"at t = {t:g} ms: `{bad[0]}` is not finite; an event or a clamp set it so")
     for state in (y, workspace.context.array("argument")[:size].copy()):
         cause = _not_finite(program, workspace, state, parameters, t)
         if cause:
@@ -60,9 +58,7 @@ def _not_finite(
     if not wrong:
         return ""
     name = program.states[wrong[0]].name
-    return (
-        f"the derivative of `{name}` is not finite{_culprit(program, values)}; {_advice()}"
-    )
+    return f"the derivative of `{name}` is not finite{_culprit(program, values)}; {_advice()}"
 
 
 def _culprit(program: Program, values: Observer) -> str:

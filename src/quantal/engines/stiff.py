@@ -84,9 +84,7 @@ class _Run:
         self._kernel = loaded.kernel
         self._workspace = Workspace(loaded.kernel, tableau, program, stimulus, settings)
         self._context = self._workspace.context
-        self._recorder = Recorder(
-            self._workspace, settings.sample, stimulus.start, stimulus.end
-        )
+        self._recorder = Recorder(self._workspace, settings.sample, stimulus.start, stimulus.end)
         self._events = Events(program, self._workspace, stimulus.events)
         self._crossings = Crossings(program, self._workspace, self._events.crossing_handlers)
         self._parameters = np.array(stimulus.parameters, dtype=float)

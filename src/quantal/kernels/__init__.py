@@ -1,1 +1,1 @@
-
+"""From a Program to machine code: symbolic, generate, then native with its cache."""

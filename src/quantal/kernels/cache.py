@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from quantal.kernels.generate.module import write_module
 from quantal.kernels.kernel import Kernel
-from quantal.kernels.module import write_module
 from quantal.kernels.native import compile_ir, load_object
 from quantal.kernels.tableau import Tableau
 from quantal.program import Program

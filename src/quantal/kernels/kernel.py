@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
+from quantal.kernels.generate.system import Layout
 from quantal.kernels.native import Native
-from quantal.kernels.system import Layout
 
 _ADDRESS = ctypes.c_void_p
 

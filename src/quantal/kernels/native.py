@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from quantal.kernels import mathematics
+from quantal.kernels.generate import mathematics
 
 CODE_LEVEL = 1
 """LLVM's effort when choosing instructions (0 to 3)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable
 
-from quantal.kernels.dag import VARIABLE, Graph
+from quantal.kernels.symbolic.dag import VARIABLE, Graph
 
 Gradient = dict[int, int]
 """Leaf node -> node of the partial derivative; absent leaves have derivative zero."""
@@ -97,9 +97,7 @@ def _slope(graph: Graph, node: int, operation: str, x: int) -> int:
     if operation == "sqrt":
         return graph.multiply(graph.number(0.5), graph.reciprocal(node))
     if operation == "abs":
-        return graph.choose(
-            graph.compare("<", x, graph.zero), graph.number(-1.0), graph.one
-        )
+        return graph.choose(graph.compare("<", x, graph.zero), graph.number(-1.0), graph.one)
     if operation == "tanh":
         return graph.subtract(graph.one, graph.multiply(node, node))
     if operation == "exprel":

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from quantal.kernels.dag import CONSTANT, VARIABLE, Graph
-from quantal.kernels.equations import DRIVE, PARAMETER, STATE, TIME, Equations, after_actions
-from quantal.kernels.ir import POINTER, Function, padded
-from quantal.kernels.jacobian import CLAMP_SLOPE, DRIVE_SLOPE, FREE, linearise
-from quantal.kernels.sparse_lu import factorise, substitute
-from quantal.kernels.straight_line import StraightLine
+from quantal.kernels.generate.ir import POINTER, Function, padded
+from quantal.kernels.generate.straight_line import StraightLine
+from quantal.kernels.symbolic.dag import CONSTANT, VARIABLE, Graph
+from quantal.kernels.symbolic.equations import (
+    DRIVE,
+    PARAMETER,
+    STATE,
+    TIME,
+    Equations,
+    after_actions,
+)
+from quantal.kernels.symbolic.jacobian import CLAMP_SLOPE, DRIVE_SLOPE, FREE, linearise
+from quantal.kernels.symbolic.sparse_lu import factorise, substitute
 from quantal.program import Crossing, Program
 
 _PITCH, _ENTRY, _EXTRA = "pitch", "entry", "extra"
@@ -148,6 +155,7 @@ def _crossings(program: Program) -> Iterable[Crossing]:
 
 def _delays(equations: Equations, program: Program) -> list[int]:
     """The delay of every handler, then of every link; zero where there is none."""
-    written = [item.delay for item in (*program.handlers, *program.links)]
+    written = [item.delay for item in program.handlers]
+    written += [item.delay for item in program.links]
     zero = equations.graph.zero
     return [zero if delay is None else equations.node(delay) for delay in written]

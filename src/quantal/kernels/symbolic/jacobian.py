@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quantal.kernels.dag import Graph
-from quantal.kernels.derivative import gradients
-from quantal.kernels.equations import DRIVE, STATE, TIME, Equations
+from quantal.kernels.symbolic.dag import Graph
+from quantal.kernels.symbolic.derivative import gradients
+from quantal.kernels.symbolic.equations import DRIVE, STATE, TIME, Equations
 from quantal.program import Program
 
 DRIVE_SLOPE, FREE, CLAMP_SLOPE = "drive_slope", "free", "clamp_slope"

@@ -78,9 +78,7 @@ class Function:
     def fma(self, a: str, b: str, c: str, kind: str = DOUBLE) -> str:
         """a*b + c, rounded once where the machine has it, else left to LLVM."""
         suffix = "f64" if kind == DOUBLE else f"v{LANES}f64"
-        return self.emit(
-            f"call {kind} @llvm.fmuladd.{suffix}({kind} {a}, {kind} {b}, {kind} {c})"
-        )
+        return self.emit(f"call {kind} @llvm.fmuladd.{suffix}({kind} {a}, {kind} {b}, {kind} {c})")
 
     def integer_add(self, a: str, b: str | int) -> str:
         return self.emit(f"add nsw i64 {a}, {b}")

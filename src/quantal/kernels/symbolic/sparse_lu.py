@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from quantal.kernels.dag import Graph
+from quantal.kernels.symbolic.dag import Graph
 
 Position = tuple[int, int]
 

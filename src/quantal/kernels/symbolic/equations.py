@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from quantal.expression import Apply, Expression, Name, Number, names_in
-from quantal.kernels.dag import CONSTANT, Graph
+from quantal.kernels.symbolic.dag import CONSTANT, Graph
 from quantal.program import Assignment, Emission, Firing, Handler, Program
 
 STATE, PARAMETER, DRIVE, TIME = "state", "parameter", "drive", "time"
@@ -26,9 +26,7 @@ class Equations:
         self._nodes: dict[str, int] = {TIME: graph.leaf(TIME, 0)}
         for index, state in enumerate(program.states):
             replaced = None if states is None else states.get(index)
-            self._nodes[state.name] = (
-                graph.leaf(STATE, index) if replaced is None else replaced
-            )
+            self._nodes[state.name] = graph.leaf(STATE, index) if replaced is None else replaced
         for index, parameter in enumerate(program.parameters):
             self._nodes[parameter.name] = graph.leaf(PARAMETER, index, CONSTANT)
         for index, drive in enumerate(program.drives):

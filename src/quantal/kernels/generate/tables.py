@@ -8,7 +8,7 @@ All tables of a run lie behind one another; table i owns the pieces `table_first
 from __future__ import annotations
 
 from quantal.kernels.context import SLOTS
-from quantal.kernels.ir import DOUBLE, INTEGER, POINTER, Function, real
+from quantal.kernels.generate.ir import DOUBLE, INTEGER, POINTER, Function, real
 from quantal.stimulus import COEFFICIENTS
 
 
@@ -27,9 +27,7 @@ def pointers(f: Function, *names: str) -> list[tuple[str, str]]:
     result = []
     for name in names:
         inside = name in ("now", "pitch")
-        result.append(
-            (POINTER, f.address("%context", SLOTS[name]) if inside else slot(f, name))
-        )
+        result.append((POINTER, f.address("%context", SLOTS[name]) if inside else slot(f, name)))
     return result
 
 

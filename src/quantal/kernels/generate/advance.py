@@ -7,7 +7,7 @@ that Ctrl-C is heard), at a crossing, or when it cannot go on.
 from __future__ import annotations
 
 from quantal.kernels import context
-from quantal.kernels.ir import (
+from quantal.kernels.generate.ir import (
     DOUBLE,
     INFINITY,
     INTEGER,
@@ -18,10 +18,10 @@ from quantal.kernels.ir import (
     real,
     splat,
 )
-from quantal.kernels.output import POINTS_PER_STEP
-from quantal.kernels.system import Layout
+from quantal.kernels.generate.output import POINTS_PER_STEP
+from quantal.kernels.generate.system import Layout
+from quantal.kernels.generate.tables import keep, pointers, slot
 from quantal.kernels.tableau import Tableau
-from quantal.kernels.tables import keep, pointers, slot
 
 SAFETY = 0.9
 SMALLEST_FACTOR = 0.2
@@ -217,7 +217,9 @@ def first_step(layout: Layout, tableau: Tableau) -> str:
                   (DOUBLE, real(-1.0 / (tableau.error_order + 1))), returns=DOUBLE)  # fmt: skip
     length = f.real_op("fdiv", root, f.larger(rate, real(1e-300)))
     usable = f.compare("ogt", length, real(0.0))
-    length = f.select(usable, f.smaller(length, remaining), f.real_op("fmul", remaining, real(1e-6)))
+    length = f.select(
+        usable, f.smaller(length, remaining), f.real_op("fmul", remaining, real(1e-6))
+    )
     keep(f, "h", length, DOUBLE)
     f.give()
     return f.text()

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from quantal.kernels.ir import DOUBLE, INTEGER, LANES, POINTER, VECTOR, Function, real, splat
-from quantal.kernels.system import Layout
+from quantal.kernels.generate.ir import (
+    DOUBLE,
+    INTEGER,
+    LANES,
+    POINTER,
+    VECTOR,
+    Function,
+    real,
+    splat,
+)
+from quantal.kernels.generate.system import Layout
+from quantal.kernels.generate.tables import keep, pointers, slot
 from quantal.kernels.tableau import Tableau
-from quantal.kernels.tables import keep, pointers, slot
 
 POINTS_PER_STEP = 4
 """Rows written per accepted step where no sample times are given."""

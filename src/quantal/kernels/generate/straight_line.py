@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from quantal.kernels.dag import Graph
-from quantal.kernels.ir import LANES, VECTOR, Function, real
+from quantal.kernels.generate.ir import LANES, VECTOR, Function, real
+from quantal.kernels.symbolic.dag import Graph
 
 _CALLS = {
     "exp": "exp", "log": "log", "log10": "log10", "tanh": "tanh", "sqrt": "llvm.sqrt.f64",

@@ -7,7 +7,7 @@ import ctypes.util
 import sys
 from functools import lru_cache
 
-from quantal.kernels.ir import DOUBLE, VECTOR, Function, real
+from quantal.kernels.generate.ir import DOUBLE, VECTOR, Function, real
 
 LIBRARY = {"exp": 1, "log": 1, "log10": 1, "tanh": 1, "expm1": 1, "pow": 2}
 """Functions of the C library with their number of arguments."""

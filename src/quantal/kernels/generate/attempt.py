@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quantal.kernels.ir import (
+from quantal.kernels.generate.ir import (
     DOUBLE,
     INTEGER,
     LANES,
@@ -12,9 +12,9 @@ from quantal.kernels.ir import (
     real,
     splat,
 )
-from quantal.kernels.system import Layout
+from quantal.kernels.generate.system import Layout
+from quantal.kernels.generate.tables import keep, pointers, slot
 from quantal.kernels.tableau import Tableau
-from quantal.kernels.tables import keep, pointers, slot
 
 _POINT = ("argument", "constants", "drives", "now")
 
@@ -24,9 +24,7 @@ def attempt(layout: Layout, tableau: Tableau) -> str:
 
     The norm is the largest error over its tolerance, and NaN where any state is not finite.
     """
-    f = Function(
-        "attempt", [(POINTER, "context"), (DOUBLE, "h"), (DOUBLE, "end")], returns=DOUBLE
-    )
+    f = Function("attempt", [(POINTER, "context"), (DOUBLE, "h"), (DOUBLE, "end")], returns=DOUBLE)
     f.call("start_step", (POINTER, "%context"))
     pitch = f.real_op("fdiv", real(1.0), f.real_op("fmul", "%h", real(tableau.gamma)))
     keep(f, "pitch", pitch, DOUBLE)
@@ -106,13 +104,13 @@ def _error(f: Function, layout: Layout, tableau: Tableau) -> str:
         increment = f.load_vector(u, index)
         new = f.real_op("fadd", f.load_vector(argument, index), increment, VECTOR)
         f.store_vector(new, argument, index)
-        sizes = [_magnitude(f, f.load_vector(y, index)), _magnitude(f, new)]
-        size = f.select(f.compare("ogt", *sizes, kind=VECTOR), *sizes, kind=VECTOR)
+        before, after = _magnitude(f, f.load_vector(y, index)), _magnitude(f, new)
+        size = f.select(f.compare("ogt", before, after, VECTOR), before, after, VECTOR)
         scale = f.fma(relative, size, f.load_vector(absolute, index), VECTOR)
         ratio = f.real_op("fdiv", _magnitude(f, increment), scale, VECTOR)
-        before = f.get(largest, VECTOR)
-        more = f.compare("ogt", ratio, before, VECTOR)
-        f.put(largest, f.select(more, ratio, before, VECTOR), VECTOR)
+        known = f.get(largest, VECTOR)
+        more = f.compare("ogt", ratio, known, VECTOR)
+        f.put(largest, f.select(more, ratio, known, VECTOR), VECTOR)
         # A sum keeps a NaN, which a maximum may lose.
         f.put(total, f.real_op("fadd", f.get(total, VECTOR), ratio, VECTOR), VECTOR)
     lanes = [f.emit(f"extractelement {VECTOR} {f.get(largest, VECTOR)}, i64 {i}")

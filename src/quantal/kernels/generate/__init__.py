@@ -1,0 +1,1 @@
+"""The graph and the integration loop written as LLVM IR."""

@@ -1,0 +1,1 @@
+"""Expressions as a graph: simplification, derivatives, the Jacobian, its factorisation."""
