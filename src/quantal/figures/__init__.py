@@ -1,1 +1,1 @@
-
+"""Pictures as plain data first (`figure`), then drawn by matplotlib (`render`)."""

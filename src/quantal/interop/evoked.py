@@ -29,8 +29,8 @@ class Evoked:
 
     `stimuli` (k,) in ms; `amplitudes` (sweeps, k) in the recording's unit, signed, peak
     minus baseline, failures included at the size they have; `failed` (sweeps, k);
-    `sweeps` (sweeps, n) with the baseline before the first stimulus taken off and the
-    artefacts blanked (nan).
+    `sweeps` (sweeps, n) with the median before the first stimulus taken off and the artefacts
+    blanked (nan).
     """
 
     stimuli: np.ndarray
@@ -60,7 +60,7 @@ def evoked(recording: Recording, stimuli: np.ndarray | None = None) -> Evoked:
     time = recording.time
     clean = blanked(time, recording.sweeps, moments, BLANK_BEFORE, BLANK_AFTER)
     first = _before(time, moments[0])
-    clean = clean - np.median(clean[:, first], axis=1, keepdims=True)
+    clean = clean - np.nanmedian(clean[:, time < moments[0]], axis=1, keepdims=True)
     smooth = _smoothed(clean, max(1, round(SMOOTHING / recording.interval)))
     noise = float(np.nanmedian(np.nanstd(smooth[:, first], axis=1)))
     ends = np.append(moments[1:], min(float(time[-1]), moments[-1] + LONGEST_WINDOW))

@@ -1,0 +1,241 @@
+"""A Figure drawn by matplotlib, without a display and without global state."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quantal.errors import UsageError
+from quantal.figures.figure import PALETTE, Figure, Panel, Series
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+    from matplotlib.gridspec import SubplotSpec
+
+WIDTH, DPI = 12.0, 150
+"""Inches and pixels per inch: 1800 pixels wide."""
+
+_PANEL_HEIGHT, _HEADER, _FOOTER, _ROW = 0.82, 0.75, 0.75, 0.24
+_FORMATS = (".png", ".svg", ".pdf")
+_STYLE: dict[str, Any] = {
+    "font.size": 9.0,
+    "font.family": "sans-serif",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.labelsize": 9.0,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "svg.hashsalt": "quantal",
+}
+
+
+def render(figure: Figure, path: str | Path) -> Path:
+    """Draw a figure into a file; it appears under its name only once it is whole.
+
+    Raises:
+        UsageError: the file's ending is not .png, .svg or .pdf.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in _FORMATS:
+        raise UsageError(f"{target}: a picture ends in {', '.join(_FORMATS)}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    canvas = draw_on_canvas(figure)
+    handle, part = tempfile.mkstemp(suffix=target.suffix.lower(), dir=target.parent)
+    os.close(handle)
+    try:
+        canvas.savefig(part, dpi=DPI, metadata=_metadata(target.suffix.lower()))
+        os.chmod(part, 0o644)
+        os.replace(part, target)
+    finally:
+        Path(part).unlink(missing_ok=True)
+    return target
+
+
+def draw_on_canvas(figure: Figure) -> Canvas:
+    """The matplotlib figure, for those who want to add to it."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Canvas
+
+    stack = sum(panel.height for panel in figure.stack)
+    column = sum(panel.height for panel in figure.column)
+    table = (len(figure.table) + 1) * _ROW if figure.table else 0.0
+    body = max(stack, column, 2.0) * _PANEL_HEIGHT
+    with matplotlib.rc_context(_STYLE):
+        canvas = Canvas(figsize=(WIDTH, _HEADER + body + table + _FOOTER), layout="constrained")
+        FigureCanvasAgg(canvas)
+        _spacing(canvas)
+        if figure.title:
+            canvas.suptitle(figure.title, x=0.008, ha="left", fontsize=12, fontweight="bold")
+        if figure.caption:
+            canvas.supxlabel(figure.caption, x=0.01, ha="left", fontsize=8, color="#444444")
+        heights = [body, table] if table else [body]
+        rows = canvas.add_gridspec(len(heights), 1, height_ratios=heights)
+        _draw_body(canvas, rows[0], figure)
+        if table:
+            _draw_table(canvas, rows[1], figure.table)
+    return canvas
+
+
+def _spacing(canvas: Canvas) -> None:
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    engine = canvas.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    engine.set(w_pad=0.06, h_pad=0.03, hspace=0.0, wspace=0.02)
+
+
+def _draw_body(canvas: Canvas, place: SubplotSpec, figure: Figure) -> None:
+    both = bool(figure.stack and figure.column)
+    columns = place.subgridspec(1, 2 if both else 1, width_ratios=[2.6, 1.0] if both else [1.0])
+    if figure.stack:
+        _draw_stack(canvas, columns[0], figure.stack)
+    if figure.column:
+        _draw_column(canvas, columns[1 if both else 0], figure)
+
+
+def _draw_stack(canvas: Canvas, place: SubplotSpec, panels: Sequence[Panel]) -> None:
+    rows = place.subgridspec(len(panels), 1, height_ratios=[p.height for p in panels], hspace=0.08)
+    axes: list[Axes] = []
+    for number, panel in enumerate(panels):
+        last = number == len(panels) - 1
+        drawn = canvas.add_subplot(rows[number], sharex=axes[0] if axes else None)
+        _draw_panel(drawn, panel)
+        drawn.set_ylabel(_two_lines(panel), rotation=0, ha="right", va="center", labelpad=6)
+        if not last:
+            drawn.spines["bottom"].set_visible(False)
+            drawn.tick_params(bottom=False, labelbottom=False)
+            drawn.set_xlabel("")
+        axes.append(drawn)
+    _draw_guides(canvas, axes, panels)
+    canvas.align_ylabels(axes)
+
+
+def _two_lines(panel: Panel) -> str:
+    quantity = panel.y.quantity
+    unit = panel.y.unit
+    if unit in ("", "1"):
+        return quantity
+    return f"{quantity}\n({unit})" if quantity else unit
+
+
+def _draw_guides(canvas: Canvas, axes: Sequence[Axes], panels: Sequence[Panel]) -> None:
+    """A thin line through the onsets of the stages, from the top of the stack to its bottom."""
+    from matplotlib.patches import ConnectionPatch
+
+    marked = [(a, p.guide) for a, p in zip(axes, panels, strict=True) if p.guide is not None]
+    look: dict[str, Any] = {"color": "#999999", "linewidth": 0.8, "zorder": 0.5}
+    for drawn, moment in marked:
+        drawn.axvline(moment, **look)
+    for (above, earlier), (below, later) in zip(marked[:-1], marked[1:], strict=True):
+        canvas.add_artist(
+            ConnectionPatch(
+                (earlier, 0.0), (later, 1.0), coordsA=above.get_xaxis_transform(),
+                coordsB=below.get_xaxis_transform(), **look,
+            )
+        )  # fmt: skip
+
+
+def _draw_column(canvas: Canvas, place: SubplotSpec, figure: Figure) -> None:
+    panels = figure.column
+    rows = place.subgridspec(len(panels), 1, height_ratios=[p.height for p in panels], hspace=0.12)
+    for number, panel in enumerate(panels):
+        drawn = canvas.add_subplot(rows[number])
+        _draw_panel(drawn, panel)
+        drawn.set_ylabel(panel.y.text)
+        if number == 0 and figure.column_title:
+            drawn.set_title(figure.column_title, loc="left", fontsize=10, fontweight="bold")
+
+
+def _draw_panel(drawn: Axes, panel: Panel) -> None:
+    for series in panel.series:
+        _draw_series(drawn, series)
+    for x, y, colour in panel.dots:
+        drawn.plot([x], [y], "o", color=PALETTE[colour], markersize=4.5, zorder=5, clip_on=False)
+    for moment in panel.marks:
+        drawn.axvline(moment, color="#cccccc", linewidth=0.8, zorder=0)
+    if panel.x_log:
+        drawn.set_xscale("log")
+    _limits(drawn, panel)
+    drawn.set_xlabel(panel.x.text)
+    for number, (text, colour) in enumerate(panel.notes):
+        middle = 0.5 + 0.5 * (len(panel.notes) - 1) * 0.42 - 0.42 * number
+        drawn.annotate(
+            text, (1.0, middle), (6, 0), xycoords="axes fraction", textcoords="offset points",
+            ha="left", va="center", color=PALETTE[colour], fontsize=8.5,
+        )  # fmt: skip
+    if panel.corner:
+        drawn.annotate(
+            panel.corner, (1.0, 1.0), (-4, -4), xycoords="axes fraction",
+            textcoords="offset points", ha="right", va="top", fontsize=8.5, color="#444444",
+        )  # fmt: skip
+    if panel.title:
+        drawn.set_title(panel.title, loc="left", fontsize=9.5, pad=3)
+
+
+def _draw_series(drawn: Axes, series: Series) -> None:
+    colour = PALETTE[series.colour]
+    looks: dict[str, dict[str, Any]] = {
+        "line": {"linewidth": 1.5},
+        "dashed": {"linewidth": 1.3, "linestyle": "--"},
+        "faint": {"linewidth": 0.5, "alpha": 0.35},
+        "points": {"linestyle": "", "marker": "o", "markersize": 4},
+        "joined": {"linewidth": 1.3, "marker": "s", "markersize": 3.5, "markerfacecolor": "white"},
+        "band": {"linewidth": 7.0, "alpha": 0.3, "solid_capstyle": "butt"},
+        "area": {"linewidth": 1.5},
+    }
+    options = {"color": colour, "solid_capstyle": "round", **looks[series.look]}
+    if series.error is not None:
+        drawn.errorbar(
+            series.x, series.y, series.error, elinewidth=0.8, capsize=2, **options
+        )
+    else:
+        drawn.plot(series.x, series.y, **options)
+    if series.look == "area":
+        drawn.fill_between(series.x, series.y, series.y[0], color=colour, alpha=0.15, linewidth=0)
+    if series.label:
+        drawn.plot([], [], label=series.label, **options)
+
+
+def _limits(drawn: Axes, panel: Panel) -> None:
+    drawn.margins(x=0.0, y=0.12)
+    if panel.x.low is not None or panel.x.high is not None:
+        drawn.set_xlim(panel.x.low, panel.x.high)
+    if panel.y.low is not None or panel.y.high is not None:
+        drawn.set_ylim(panel.y.low, panel.y.high)
+    drawn.locator_params(axis="y", nbins=3 if panel.height < 2.0 else 5)
+    if panel.y.ticks is not None:
+        drawn.set_yticks(list(panel.y.ticks), panel.y.tick_labels)
+    if panel.x.ticks is not None:
+        drawn.set_xticks(list(panel.x.ticks))
+    if any(series.label for series in panel.series):
+        drawn.legend(
+            loc="best", frameon=False, fontsize=8, handlelength=1.4, borderaxespad=0.2,
+            labelspacing=0.25,
+        )  # fmt: skip
+
+
+def _draw_table(canvas: Canvas, place: SubplotSpec, rows: Sequence[Sequence[str]]) -> None:
+    drawn = canvas.add_subplot(place)
+    drawn.set_axis_off()
+    longest = [max(len(row[i]) for row in rows) + 4 for i in range(len(rows[0]))]
+    table = drawn.table(
+        cellText=[list(row) for row in rows[1:]], colLabels=list(rows[0]), cellLoc="center",
+        colWidths=[length / sum(longest) for length in longest],
+        bbox=(0.0, 0.0, 1.0, 1.0), edges="horizontal",
+    )  # fmt: skip
+    table.auto_set_font_size(False)
+    table.set_fontsize(8.5)
+    for cell in table.get_celld().values():
+        cell.set_linewidth(0.4)
+        cell.set_edgecolor("#aaaaaa")
+
+
+def _metadata(suffix: str) -> dict[str, Any]:
+    # Without dates, the same numbers give the same file.
+    return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix, {})
