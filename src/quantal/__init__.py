@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from quantal import protocols as protocols
     from quantal.experiments.cite import cite as cite
-    from quantal.experiments.compare import compare as compare
     from quantal.experiments.loading import load as load
     from quantal.experiments.measure import measure as measure
     from quantal.experiments.run import run as run
     from quantal.experiments.validate import validate as validate
     from quantal.figures.draw import draw as draw
+    from quantal.interop.compare import compare as compare
     from quantal.library.catalogue import catalogue as catalogue
     from quantal.trajectory import Trajectory as Trajectory
 
@@ -33,7 +33,7 @@ _HOMES = {
     "run": "quantal.experiments.run",
     "measure": "quantal.experiments.measure",
     "validate": "quantal.experiments.validate",
-    "compare": "quantal.experiments.compare",
+    "compare": "quantal.interop.compare",
     "cite": "quantal.experiments.cite",
     "draw": "quantal.figures.draw",
     "catalogue": "quantal.library.catalogue",

@@ -26,8 +26,8 @@ class Series:
     """One line or set of points: `x` (n,), `y` (n,), in the panel's units.
 
     `look` is `line`, `dashed`, `faint`, `points`, `joined` (points and line), `band` (a
-    wide pale line) or `area` (filled down to the first value). `error` (n,) draws bars. A `label` is written at the
-    series' end, in its colour.
+    wide pale line) or `area` (filled down to the first value). `error` (n,) draws bars. A
+    `label` puts the series into the panel's legend.
     """
 
     x: np.ndarray

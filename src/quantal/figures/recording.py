@@ -28,9 +28,7 @@ def comparison_figure(comparison: Comparison) -> Figure:
     mean = Series(time, recorded.mean_sweep[shown], "black", "recorded mean")
     late = (comparison.time >= time[0]) & (comparison.time <= time[-1])
     label = f"simulated, times {readable(comparison.scale)}, {comparison.delay:+.2f} ms"
-    simulated = Series(
-        comparison.time[late], comparison.scaled_current[late], "vermilion", label
-    )
+    simulated = Series(comparison.time[late], comparison.scaled_current[late], "vermilion", label)
     everything = np.concatenate(
         [recorded.sweeps[:, shown].ravel(), comparison.scaled_current[late]]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ WIDTH, DPI = 12.0, 150
 
 _PANEL_HEIGHT, _HEADER, _FOOTER, _ROW = 0.82, 0.75, 0.75, 0.24
 _FORMATS = (".png", ".svg", ".pdf")
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "font.size": 9.0,
     "font.family": "sans-serif",
     "axes.spines.top": False,
@@ -132,7 +133,7 @@ def _draw_guides(canvas: Canvas, axes: Sequence[Axes], panels: Sequence[Panel]) 
     look: dict[str, Any] = {"color": "#999999", "linewidth": 0.8, "zorder": 0.5}
     for drawn, moment in marked:
         drawn.axvline(moment, **look)
-    for (above, earlier), (below, later) in zip(marked[:-1], marked[1:], strict=True):
+    for (above, earlier), (below, later) in pairwise(marked):
         canvas.add_artist(
             ConnectionPatch(
                 (earlier, 0.0), (later, 1.0), coordsA=above.get_xaxis_transform(),
@@ -191,9 +192,7 @@ def _draw_series(drawn: Axes, series: Series) -> None:
     }
     options = {"color": colour, "solid_capstyle": "round", **looks[series.look]}
     if series.error is not None:
-        drawn.errorbar(
-            series.x, series.y, series.error, elinewidth=0.8, capsize=2, **options
-        )
+        drawn.errorbar(series.x, series.y, series.error, elinewidth=0.8, capsize=2, **options)
     else:
         drawn.plot(series.x, series.y, **options)
     if series.look == "area":
@@ -221,13 +220,15 @@ def _limits(drawn: Axes, panel: Panel) -> None:
 
 
 def _draw_table(canvas: Canvas, place: SubplotSpec, rows: Sequence[Sequence[str]]) -> None:
+    from matplotlib.transforms import Bbox
+
     drawn = canvas.add_subplot(place)
     drawn.set_axis_off()
     longest = [max(len(row[i]) for row in rows) + 4 for i in range(len(rows[0]))]
     table = drawn.table(
         cellText=[list(row) for row in rows[1:]], colLabels=list(rows[0]), cellLoc="center",
         colWidths=[length / sum(longest) for length in longest],
-        bbox=(0.0, 0.0, 1.0, 1.0), edges="horizontal",
+        bbox=Bbox.unit(), edges="horizontal",
     )  # fmt: skip
     table.auto_set_font_size(False)
     table.set_fontsize(8.5)

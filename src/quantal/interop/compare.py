@@ -71,9 +71,7 @@ class Comparison:
     @property
     def scaled_current(self) -> np.ndarray:
         """The simulated current, scaled and delayed, at `time` (n,)."""
-        return np.asarray(
-            self.scale * np.interp(self.time - self.delay, self.time, self.current)
-        )
+        return np.asarray(self.scale * np.interp(self.time - self.delay, self.time, self.current))
 
     @property
     def remark(self) -> str:
@@ -159,9 +157,7 @@ def compare(
     name = _chosen(current, CURRENTS, list(program.units()), "current", program)
     until = float(min(trace.time[-1], measured.stimuli[-1] + LONGEST_WINDOW))
     drive = recorded_stimuli(measured.stimuli, trigger) + (protocol or Protocol())
-    run = run_program(
-        program, drive + Protocol(until=until), record=[name], progress=progress
-    )
+    run = run_program(program, drive + Protocol(until=until), record=[name], progress=progress)
     time, values = run.time, run[name]
     return _compared(model.name, trace, measured, time, values, run.units[name].text)
 
@@ -200,9 +196,7 @@ def _chosen(
     if asked is not None:
         if asked in known:
             return asked
-        raise UsageError(
-            f"`{program.name}` has no {what} `{asked}`{did_you_mean(asked, known)}"
-        )
+        raise UsageError(f"`{program.name}` has no {what} `{asked}`{did_you_mean(asked, known)}")
     found = next((name for name in usual if name in known), None)
     if found is None:
         raise UsageError(

@@ -126,7 +126,8 @@ def _trace(expression: Expression, trajectory: Trajectory) -> np.ndarray:
     nested = {*OF_A_TRACE, *OF_OCCURRENCES, *OF_SEVERAL_RUNS, "at"}
     if isinstance(expression, Apply) and expression.function in nested:
         raise UsageError(f"`{expression.function}` is a number; only quantities can be measured")
-    values = evaluate(expression, _Quantities(trajectory))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = evaluate(expression, _Quantities(trajectory))
     return np.broadcast_to(np.asarray(values, dtype=float), trajectory.time.shape)
 
 
