@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from tests.engines.programs import call, edges, names, program, pulses, stimulus
 
 from quantal.engines import auto, get
 from quantal.engines.base import Settings
 from quantal.engines.stiff import ENGINE
 from quantal.errors import RunError, UsageError
 from quantal.stimulus import Piecewise
-from tests.engines.programs import call, edges, names, program, pulses, stimulus
 
 GRID = np.linspace(0.0, 10.0, 101)
 
@@ -65,7 +65,7 @@ def test_the_drive_itself_is_given_from_the_right_at_an_edge():
 
 def test_a_brief_smooth_waveform_is_never_leapt_over():
     """A bump of 0.1 ms in a second of silence, without any stop that announces it."""
-    x, u = names("x u")
+    (u,) = names("u")
     made = program({"x": (u, 0.0)}, drives=["u"])
     edges_ = np.linspace(500.0, 500.1, 21)
     s = edges_ - 500.05
@@ -81,7 +81,7 @@ def test_a_brief_smooth_waveform_is_never_leapt_over():
 
 
 def test_a_decaying_drive_uses_its_exponential():
-    x, u = names("x u")
+    (u,) = names("u")
     made = program({"x": (u, 0.0)}, drives=["u"])
     table = Piecewise(np.array([0.0]), np.array([[0.5, 0.0, 0.0, 0.0, 2.0, 3.0]]))
     simulated = run(made, stimulus(made, 10.0, [table]))["x"]

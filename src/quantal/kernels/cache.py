@@ -1,29 +1,134 @@
-"""Finds or makes the machine code of a Program."""
+"""Finds or makes the machine code of a Program: in memory, on disk, or by compiling.
+
+On disk an entry is one file named by the Program's signature: a line of JSON with the
+layout and the SHA-256 of what follows, then the object code. An entry that cannot be read
+or does not match its hash is made again. Files appear under their names only once whole,
+so that two processes may share a folder.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import tempfile
 import time
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from quantal.kernels.generate.module import write_module
 from quantal.kernels.kernel import Kernel
+from quantal.kernels.layout import Layout
 from quantal.kernels.native import compile_ir, load_object
+from quantal.kernels.signature import signature
 from quantal.kernels.tableau import Tableau
 from quantal.program import Program
+
+SUFFIX = ".kernel"
+MOST_ENTRIES = 400
+MOST_IN_MEMORY = 32
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A kernel, how long it took to get, and whether it came from the cache."""
+    """A kernel, how long it took to get (s), and whether that was without compiling."""
 
     kernel: Kernel
     seconds: float
     cached: bool
 
 
+_memory: OrderedDict[str, Kernel] = OrderedDict()
+
+
 def kernel_for(program: Program, tableau: Tableau) -> Loaded:
     """The compiled functions of a Program for one method."""
     started = time.perf_counter()
+    key = signature(program, tableau)
+    kernel, cached = _memory.get(key), True
+    if kernel is None:
+        kernel, cached = _from_disk_or_made(key, program, tableau)
+        _memory[key] = kernel
+        if len(_memory) > MOST_IN_MEMORY:
+            _memory.popitem(last=False)
+    return Loaded(kernel, time.perf_counter() - started, cached)
+
+
+def forget() -> None:
+    """Drop what is held in memory; the files stay."""
+    _memory.clear()
+
+
+def folder() -> Path:
+    """`QUANTAL_CACHE`, else `XDG_CACHE_HOME/quantal`, else `~/.cache/quantal`; its kernels."""
+    chosen = os.environ.get("QUANTAL_CACHE")
+    if chosen:
+        return Path(chosen) / "kernels"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "quantal" / "kernels"
+
+
+def _from_disk_or_made(key: str, program: Program, tableau: Tableau) -> tuple[Kernel, bool]:
+    path = folder() / f"{key}{SUFFIX}"
+    entry = _read(path) if _is_private(path.parent) else None
+    if entry is not None:
+        return Kernel(load_object(entry[1]), entry[0]), True
+    # The generator is imported only where something must be generated.
+    from quantal.kernels.generate.module import write_module
+
     text, layout = write_module(program, tableau)
-    kernel = Kernel(load_object(compile_ir(text)), layout)
-    return Loaded(kernel, time.perf_counter() - started, False)
+    code = compile_ir(text)
+    _write(path, layout, code)
+    return Kernel(load_object(code), layout), False
+
+
+def _is_private(place: Path) -> bool:
+    """Machine code is only ever loaded from a folder that nobody else can write to."""
+    try:
+        status = place.stat()
+    except OSError:
+        return False
+    mine = not hasattr(os, "getuid") or status.st_uid == os.getuid()
+    return mine and not status.st_mode & 0o022
+
+
+def _digest(layout: str, code: bytes) -> str:
+    return hashlib.sha256(layout.encode() + b"\0" + code).hexdigest()
+
+
+def _read(path: Path) -> tuple[Layout, bytes] | None:
+    try:
+        head, _, code = path.read_bytes().partition(b"\n")
+        entry = json.loads(head)
+        if entry["sha256"] != _digest(json.dumps(entry["layout"]), code):
+            return None
+        fields = entry["layout"]
+        return Layout(**{**fields, "pivots": tuple(fields["pivots"])}), code
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(path: Path, layout: Layout, code: bytes) -> None:
+    """Store an entry. A folder that cannot be written is no error: nothing is cached."""
+    fields = asdict(layout) | {"pivots": list(layout.pivots)}
+    head = json.dumps({"layout": fields, "sha256": _digest(json.dumps(fields), code)})
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(head.encode() + b"\n" + code)
+            os.replace(part, path)
+        except OSError:
+            Path(part).unlink(missing_ok=True)
+            return
+        _prune(path.parent)
+    except OSError:
+        return
+
+
+def _prune(place: Path) -> None:
+    """Remove the oldest entries beyond a number."""
+    entries = sorted(place.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
+    for path in entries[: max(len(entries) - MOST_ENTRIES, 0)]:
+        path.unlink(missing_ok=True)

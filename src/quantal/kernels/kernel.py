@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from quantal.kernels.generate.system import Layout
+from quantal.kernels.layout import Layout
 from quantal.kernels.native import Native
 
 _ADDRESS = ctypes.c_void_p

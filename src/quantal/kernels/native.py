@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from quantal.kernels.generate import mathematics
+from quantal.kernels import c_library
 
 CODE_LEVEL = 1
 """LLVM's effort when choosing instructions (0 to 3)."""
@@ -19,7 +18,7 @@ def _target() -> Any:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    for name, address in mathematics.addresses().items():
+    for name, address in c_library.addresses().items():
         llvm.add_symbol(name, address)
     return llvm.Target.from_default_triple()
 
@@ -63,14 +62,9 @@ def compile_ir(text: str, code_level: int = CODE_LEVEL) -> bytes:
 
 @dataclass(frozen=True, eq=False)
 class Native:
-    """Loaded machine code; functions by name. The engine keeps the code's memory alive."""
+    """Loaded machine code. The engine keeps the code's memory alive."""
 
     _engine: Any
-
-    def function(self, name: str, count: int, returns: Any = None) -> Any:
-        """A function of `count` addresses (a `c_double` may be given where the code takes one)."""
-        address = self._engine.get_function_address(name)
-        return ctypes.CFUNCTYPE(returns, *([ctypes.c_void_p] * count))(address)
 
     def address(self, name: str) -> int:
         """Where a function starts."""

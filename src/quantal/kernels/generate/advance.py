@@ -11,7 +11,6 @@ from quantal.kernels.generate.ir import (
     DOUBLE,
     INFINITY,
     INTEGER,
-    LANES,
     POINTER,
     VECTOR,
     Function,
@@ -19,8 +18,8 @@ from quantal.kernels.generate.ir import (
     splat,
 )
 from quantal.kernels.generate.output import POINTS_PER_STEP
-from quantal.kernels.generate.system import Layout
 from quantal.kernels.generate.tables import keep, pointers, slot
+from quantal.kernels.layout import LANES, Layout
 from quantal.kernels.tableau import Tableau
 
 SAFETY = 0.9

@@ -10,8 +10,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-LANES = 4
-"""Doubles in one vector value; LLVM splits it where the machine's vectors are narrower."""
+from quantal.kernels.layout import LANES
 
 DOUBLE, INTEGER, POINTER, TRUTH = "double", "i64", "ptr", "i1"
 VECTOR = f"<{LANES} x double>"
@@ -28,11 +27,6 @@ def real(value: float) -> str:
 def splat(value: float) -> str:
     """A vector constant with the same value in every lane."""
     return "<" + ", ".join(f"double {real(value)}" for _ in range(LANES)) + ">"
-
-
-def padded(count: int) -> int:
-    """The count rounded up to whole vectors."""
-    return -(-count // LANES) * LANES
 
 
 class Function:

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
-import sys
-from functools import lru_cache
-
+from quantal.kernels.c_library import FUNCTIONS
 from quantal.kernels.generate.ir import DOUBLE, VECTOR, Function, real
-
-LIBRARY = {"exp": 1, "log": 1, "log10": 1, "tanh": 1, "expm1": 1, "pow": 2}
-"""Functions of the C library with their number of arguments."""
 
 _SERIES = 1e-5
 _SLOPE_SERIES = 0.03
@@ -19,7 +12,7 @@ _SLOPE_SERIES = 0.03
 def declarations() -> str:
     """Declarations of everything that is called but not generated."""
     lines = []
-    for name, count in LIBRARY.items():
+    for name, count in FUNCTIONS.items():
         kinds = ", ".join([DOUBLE] * count)
         lines.append(f"declare double @{name}({kinds}) nounwind willreturn memory(none)")
     for kind, suffix in ((DOUBLE, "f64"), (VECTOR, "v4f64")):
@@ -27,20 +20,6 @@ def declarations() -> str:
         lines.append(f"declare {kind} @llvm.fabs.{suffix}({kind})")
         lines.append(f"declare {kind} @llvm.sqrt.{suffix}({kind})")
     return "\n".join(lines) + "\n"
-
-
-@lru_cache(maxsize=1)
-def addresses() -> dict[str, int]:
-    """Where the C library's functions are in this process."""
-    name = ctypes.util.find_library("m") if sys.platform != "win32" else "ucrtbase"
-    try:
-        library = ctypes.CDLL(name or None)
-    except OSError:
-        library = ctypes.CDLL(None)
-    return {
-        function: ctypes.cast(getattr(library, function), ctypes.c_void_p).value or 0
-        for function in LIBRARY
-    }
 
 
 def exprel() -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from quantal.kernels.generate import advance, attempt, mathematics, output, tables
-from quantal.kernels.generate.system import Layout, write_system
+from quantal.kernels.generate.system import write_system
+from quantal.kernels.layout import Layout
 from quantal.kernels.tableau import Tableau
 from quantal.program import Program
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from quantal.kernels.generate.ir import (
     DOUBLE,
     INTEGER,
-    LANES,
     POINTER,
     VECTOR,
     Function,
     real,
     splat,
 )
-from quantal.kernels.generate.system import Layout
 from quantal.kernels.generate.tables import keep, pointers, slot
+from quantal.kernels.layout import LANES, Layout
 from quantal.kernels.tableau import Tableau
 
 POINTS_PER_STEP = 4

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from quantal.kernels.generate.ir import LANES, VECTOR, Function, real
+from quantal.kernels.generate.ir import VECTOR, Function, real
+from quantal.kernels.layout import LANES
 from quantal.kernels.symbolic.dag import Graph
 
 _CALLS = {
@@ -170,4 +171,4 @@ class StraightLine:
             return function.emit(f"xor i1 {values[0]}, true")
         if operation == "if":
             return function.select(values[0], values[1], values[2])
-        raise NotImplementedError(operation)
+        raise ValueError(f"there is no instruction for `{operation}`")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from quantal.kernels.generate.ir import POINTER, Function, padded
+from quantal.kernels.generate.ir import POINTER, Function
 from quantal.kernels.generate.straight_line import StraightLine
+from quantal.kernels.layout import Layout
 from quantal.kernels.symbolic.dag import CONSTANT, VARIABLE, Graph
 from quantal.kernels.symbolic.equations import (
     DRIVE,
@@ -31,26 +32,6 @@ _ARRAYS = {
 POINT = (STATE, PARAMETER, DRIVE, TIME)
 FACTOR = (*POINT, DRIVE_SLOPE, FREE, CLAMP_SLOPE, _PITCH)
 STAGE = (*POINT, FREE, _EXTRA, _ENTRY)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The sizes of the arrays that the compiled functions share."""
-
-    states: int
-    drives: int
-    parameters: int
-    constants: int
-    factors: int
-    crossings: int
-    handlers: int
-    delays: int
-    pivots: tuple[int, ...]
-
-    @property
-    def padded(self) -> int:
-        """Length of a state vector in memory."""
-        return padded(self.states)
 
 
 @dataclass(frozen=True)

@@ -102,4 +102,4 @@ def _slope(graph: Graph, node: int, operation: str, x: int) -> int:
         return graph.subtract(graph.one, graph.multiply(node, node))
     if operation == "exprel":
         return graph.call("exprel'", x)
-    raise NotImplementedError(f"the derivative of `{operation}`")
+    raise ValueError(f"`{operation}` has no known derivative")
