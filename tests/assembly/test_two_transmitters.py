@@ -1,12 +1,12 @@
 """The synapse of the language page: one vesicle, two transmitters, two receptors."""
 
 import pytest
+from tests.assembly.texts import checked, flat
 
 from quantal.assembly.connections import connections
 from quantal.expression import Name, to_text
 from quantal.model.model import Model
 from quantal.units import parse_unit
-from tests.assembly.texts import checked, flat
 
 CALCIUM = """mechanism calcium
 event spike

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from quantal.compiler.checks.currents import CurrentChecks, capacitance_reading
 from quantal.compiler.checks.events import EventChecks
 from quantal.compiler.checks.order import definition_order
+from quantal.compiler.checks.plausibility import plausibility
 from quantal.compiler.checks.quantities import QuantityChecks
 from quantal.compiler.checks.reactions import ReactionChecks, Reading
+from quantal.compiler.checks.targets import TargetChecks
 from quantal.compiler.symbols import BUILTIN, Symbols
 from quantal.errors import ModelError, Problem
 from quantal.model.model import Model
@@ -30,7 +32,7 @@ class Checked:
     `readings[i]` says for both directions of `model.reactions[i]` whether its rate is of
     the `whole` place, per `volume` or per `surface`; `current_readings`,
     `capacitance_readings` (by membrane) and `count_readings` (by scheme) say `whole` or
-    `surface`.
+    `surface`. `warnings` are what the dimensions allow but the numbers make unlikely.
     """
 
     model: Model
@@ -63,6 +65,7 @@ def check(flat: Model, problems: Iterable[Problem] = ()) -> Checked:
     currents = CurrentChecks(symbols, quantities.dimensions)
     currents.run()
     EventChecks(symbols).run()
+    TargetChecks(symbols).run()
     order = definition_order(symbols)
     if found:
         raise ModelError(found)
@@ -83,6 +86,7 @@ def check(flat: Model, problems: Iterable[Problem] = ()) -> Checked:
             for scheme in flat.schemes
             if scheme.count is not None
         },
+        warnings=tuple(plausibility(flat, dimensions, order)),
     )
 
 

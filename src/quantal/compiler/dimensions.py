@@ -28,6 +28,8 @@ from quantal.units import (
 
 PURE = frozenset({"exp", "log", "log10", "exprel", "tanh"})
 DRAWS = frozenset({"binomial", "poisson"})
+UNKNOWN = "unknown"
+"""A function that stands where a problem has been reported; it has no dimension."""
 _DONE_TO_BOTH = {
     "+": "added", "-": "subtracted", "<": "compared", "<=": "compared", ">": "compared",
     ">=": "compared", "==": "compared", "!=": "compared", "min": "compared", "max": "compared",
@@ -68,6 +70,8 @@ class Dimensions:
             return expression.dimension
         if isinstance(expression, Name):
             return self.scope.dimension_of(expression.name, where)
+        if expression.function == UNKNOWN:
+            return None
         arguments = [self.of(argument, where, draws) for argument in expression.arguments]
         if not self._callable(expression, where, draws):
             return None
