@@ -86,6 +86,11 @@ class ModelError(QuantalError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+def a_or_an(noun: str) -> str:
+    """`an input`, `a species`."""
+    return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`"; did you mean `X`?"` with the nearest known word, or `""` if none is near."""
     words = list(known)

@@ -180,14 +180,12 @@ def natural_unit(dimension: Dimension, like: str = "") -> Unit:
     """
     text = _NAMED.get(dimension)
     if text is None:
-        over = [
-            f"{u}{e if e > 1 else ''}" for u, e in zip(_BASE_TEXT, dimension, strict=True) if e > 0
-        ]
-        under = [
-            f"/{u}{-e if e < -1 else ''}"
-            for u, e in zip(_BASE_TEXT, dimension, strict=True)
-            if e < 0
-        ]
+        exponents = dict(zip(_BASE_TEXT, dimension, strict=True))
+        if dimension.length % 3 == 0 and dimension.voltage == dimension.current == 0:
+            # A power of a volume is mostly one of a concentration: mM2/ms, not /ms/um6.
+            exponents = {"mM": -exponents.pop("um") // 3} | exponents
+        over = [f"{u}{e if e > 1 else ''}" for u, e in exponents.items() if e > 0]
+        under = [f"/{u}{-e if e < -1 else ''}" for u, e in exponents.items() if e < 0]
         text = " ".join(over) + "".join(under)
     if "uM" in like and "mM" in text:
         text = text.replace("mM", "uM")

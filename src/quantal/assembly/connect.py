@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from quantal.assembly.draft import Draft, Named, Wire
-from quantal.errors import did_you_mean
+from quantal.errors import a_or_an, did_you_mean
 from quantal.model.processes import Connect
 from quantal.model.quantities import EventPort
 
@@ -35,7 +35,9 @@ def _quantity(draft: Draft, names: Named, connection: Connect) -> None:
             draft.report(where, f"no port is called `{written}`{near}")
         else:
             kind = names.kinds[written]
-            draft.report(where, f"`{written}` is a {kind}; only a port can be connected{near}")
+            draft.report(
+                where, f"`{written}` is {a_or_an(kind)}; only a port can be connected{near}"
+            )
         return
     if connection.source not in names:
         near = did_you_mean(connection.source, names)

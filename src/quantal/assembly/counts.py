@@ -15,7 +15,7 @@ def uncounted_exchanges(draft: Draft) -> None:
     exchanged = {
         port.name: draft.asked_at[port.name]
         for port in draft.model.ports
-        if port.kind == "exchange" and port.name in draft.asked_at
+        if port.kind == "exchange" and port.name in draft.wires
     }
     schemes = {state: scheme for scheme in draft.model.schemes for state in scheme.states}
     for reaction in draft.model.reactions:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from quantal.assembly.draft import Draft, Named, Wire
 from quantal.assembly.names import Renaming
+from quantal.errors import a_or_an
 from quantal.expression import Expression, Name, Number, substitute
 from quantal.model.model import Model
 from quantal.model.processes import Assign, Connect, Current, Fire, Reaction
@@ -78,7 +79,7 @@ class _Wiring:
             self.draft.report(
                 wire.where,
                 f"`{port.name}` exchanges {port.role}, but `{wire.source}` is "
-                f"{_a(kind or 'computed role')}; expected a species",
+                f"{a_or_an(kind or 'computed role')}; expected a species",
             )
             return
         known = self.stated.get(name or "")
@@ -153,7 +154,3 @@ def _stated_units(model: Model) -> dict[str, Unit]:
     units |= {gate.name: one for gate in model.gates}
     units |= {state: one for scheme in model.schemes for state in scheme.states}
     return units | {membrane.name: membrane.unit or millivolt for membrane in model.membranes}
-
-
-def _a(noun: str) -> str:
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

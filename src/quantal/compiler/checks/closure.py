@@ -5,6 +5,7 @@ from __future__ import annotations
 from quantal.assembly.counts import moved, uncounted
 from quantal.compiler.checks.quantities import literal
 from quantal.compiler.symbols import Symbols
+from quantal.errors import a_or_an
 from quantal.model.processes import Fire, Reaction, Term
 from quantal.model.quantities import Scheme
 
@@ -33,7 +34,7 @@ class ClosureChecks:
             if kind in ("state", "gate", "membrane"):
                 self.report(
                     item.where,
-                    f"`{name}` is a {kind} and takes no part in reactions; "
+                    f"`{name}` is {a_or_an(kind)} and takes no part in reactions; "
                     "expected a species or the state of a scheme",
                 )
 

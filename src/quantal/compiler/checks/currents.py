@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quantal.compiler.symbols import Symbols
-from quantal.errors import did_you_mean
+from quantal.errors import a_or_an, did_you_mean
 from quantal.expression import to_text
 from quantal.model.processes import Current
 from quantal.model.quantities import Membrane
@@ -63,7 +63,7 @@ class CurrentChecks:
         elif kind not in ("species", "exchange", "input"):
             self.infer.report(
                 current.where,
-                f"`{current.name}` carries `{ion}`, which is a {kind}; expected a species",
+                f"`{current.name}` carries `{ion}`, which is {a_or_an(kind)}; expected a species",
             )
         elif kind == "species" and not self.species[ion].charge:
             self.infer.report(

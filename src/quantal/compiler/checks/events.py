@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quantal.compiler.checks.closure import ClosureChecks
 from quantal.compiler.symbols import Symbols
-from quantal.errors import Where, did_you_mean
+from quantal.errors import Where, a_or_an, did_you_mean
 from quantal.expression import to_text
 from quantal.model.processes import Assign, Crosses, Emit, Fire, On
 from quantal.units import NUMBER, TIME
@@ -72,7 +72,7 @@ class EventChecks:
         if kind is not None and kind not in CHANGEABLE:
             self.infer.report(
                 where,
-                f"an event cannot change `{target}`, which is a {kind}; "
+                f"an event cannot change `{target}`, which is {a_or_an(kind)}; "
                 "expected a state, a species or a membrane",
             )
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from quantal.compiler.symbols import Symbols
-from quantal.errors import Where, did_you_mean
+from quantal.errors import Where, a_or_an, did_you_mean
 from quantal.expression import Expression, Name, Number, to_text
 from quantal.protocols.protocol import (
     Action,
@@ -111,7 +111,7 @@ class ProtocolChecks:
             )
         else:
             self.infer.report(
-                where, f"the protocol {does} `{written}`, which is a {kind}; expected {what}"
+                where, f"the protocol {does} `{written}`, which is {a_or_an(kind)}; expected {what}"
             )
 
     def _fix(self, value: Expression, unit: str) -> str:

@@ -45,10 +45,12 @@ class ReactionChecks:
 
     def _reaction(self, reaction: Reaction) -> Reading:
         self._coefficients(reaction)
-        forward = self._direction(reaction, backward=False) or "whole"
+        forward = self._direction(reaction, backward=False)
         if reaction.backward is None:
-            return forward, None
-        backward = self._direction(reaction, backward=True) or forward
+            return forward or "whole", None
+        backward = self._direction(reaction, backward=True)
+        if forward is None or backward is None:
+            return forward or "whole", backward or "whole"
         if reaction.law == "mass action" and forward != backward:
             constants = (reaction.forward, reaction.backward)
             shown = " and ".join(f"`{to_text(constant)}`" for constant in constants)
