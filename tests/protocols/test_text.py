@@ -120,7 +120,8 @@ def test_what_is_refused_is_quoted_with_the_form_and_an_example(word, text, mess
 
 
 GARBAGE = [
-    "", "=", "x", "x =", "= 5 mV", "V == 5 mV", "V = mV", "V = 5 mV for", "V = 5 mV for 1 ms for 1 ms",
+    "", "=", "x", "x =", "= 5 mV", "V == 5 mV", "V = mV", "V = 5 mV for",
+    "V = 5 mV for 1 ms for 1 ms",
     "V = 5 mV for 1 ms decaying 1 ms", "V = 5 mV for -1 ms", "V = 1 mM every 1 ms", "V = nan mV",
     "V = 1e999 mM for x", "\0", "V = 5 mV at", "__import__('os').system('x')", "V = " + "(" * 5000,
     "V = " + "-" * 5000 + "1", "V = " + "1+" * 5000 + "1", "V = " + "2^" * 5000 + "1", "é = 1 mM",

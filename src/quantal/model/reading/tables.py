@@ -136,7 +136,7 @@ def _reached(table: Any) -> list[Any]:
     """The states in an order that depends on the grammar alone, whatever lark calls them."""
     order = [table.start_states[start] for start in STARTS]
     for state in order:
-        for symbol, (action, argument) in sorted(table.states[state].items()):
+        for _, (action, argument) in sorted(table.states[state].items()):
             if "Shift" in str(action) and argument not in order:
                 order.append(argument)
     return order
