@@ -108,7 +108,8 @@ def _read(text: str, file: str, path: Path | None, lookup: Lookup | None) -> Mod
     plain = limits.checked(text, file)
     found: list[Problem] = []
     reading = _Reading(Context(file, problems=found))
-    for statement in layout.statements(plain, file, found):
+    statements = layout.statements(plain, file, found)
+    for statement in statements:
         try:
             tree = parse(statement.text, line=statement.line)
         except SyntaxMistake as mistake:
@@ -116,6 +117,8 @@ def _read(text: str, file: str, path: Path | None, lookup: Lookup | None) -> Mod
             continue
         reading.take(tree)
     model = replace(reading.model(), text=text, path=path)
+    if not model.name:
+        found += _headless(statements, found, file)
     if model.parent is None:
         found += checks.problems(model)
     else:
@@ -123,6 +126,17 @@ def _read(text: str, file: str, path: Path | None, lookup: Lookup | None) -> Mod
     if found:
         raise ModelError(found)
     return model if model.parent is None else _variant(model, lookup)
+
+
+def _headless(statements: list[layout.Statement], found: list[Problem], file: str) -> list[Problem]:
+    """That the header is missing, unless a problem already says what became of it."""
+    first = min((problem.where.line or 0 for problem in found), default=None)
+    tried = any(statement.word in KINDS for statement in statements)
+    if tried or (first is not None and (not statements or first < statements[0].line)):
+        return []
+    kinds = ", ".join(f"`{kind}`" for kind in KINDS[:-1])
+    message = f"no header; a text starts with {kinds} or `{KINDS[-1]}` and a name"
+    return [Problem(Where(file, statements[0].line if statements else 1), message)]
 
 
 class _Reading:
@@ -155,9 +169,6 @@ class _Reading:
         """The model of all that was read."""
         context, header = self.context, self.header
         if header is None:
-            kinds = ", ".join(f"`{kind}`" for kind in KINDS[:-1])
-            message = f"no header; a text starts with {kinds} or `{KINDS[-1]}` and a name"
-            context.problems.append(Problem(Where(context.file, 1), message))
             kind = name = title = ""
             parent = None
             where = Where(context.file)
@@ -196,6 +207,8 @@ class _Reading:
 
     def _text(self, tree: Tree) -> None:
         word, _, text = str(tree.parts[0]).partition(" ")
+        if not text.strip():
+            self.context.report(tree, f"`{word}` says nothing")
         self.texts.setdefault(word, []).append(text.strip())
 
     def _temperature(self, tree: Tree) -> None:

@@ -10,7 +10,7 @@ from quantal.model.reading.context import Context
 from quantal.model.reading.names import name
 from quantal.model.reading.parser import Node, Token, Tree
 from quantal.model.target import MEASURED
-from quantal.units import NUMBER, Dimension, Unit, UnitError, natural_unit, parse_unit
+from quantal.units import NUMBER, TEMPERATURE, Dimension, Unit, UnitError, natural_unit, parse_unit
 
 DEEPEST = 256
 """Deeper expressions are refused, so that no part of Quantal can overrun the stack."""
@@ -99,10 +99,12 @@ def expect(value: Number, dimension: Dimension, node: Node, context: Context, wh
     """The number, after a note where its dimension is not the expected one."""
     assert isinstance(node, Tree)
     if value.dimension != dimension:
-        wanted = natural_unit(dimension)
-        got = natural_unit(value.dimension)
-        written = "a pure number" if value.dimension == NUMBER else f"{got}"
-        context.report(node, f"{what} `{value.text}` is {written}; expected {wanted}")
+        wanted = "[degC]" if dimension == TEMPERATURE else str(natural_unit(dimension))
+        if value.dimension == NUMBER:
+            message = f"{what} `{value.text}` is a pure number; write `{value.text} {wanted}`"
+        else:
+            message = f"{what} `{value.text}` is {natural_unit(value.dimension)}; expected {wanted}"
+        context.report(node, message)
     return value
 
 

@@ -45,7 +45,11 @@ def statements(text: str, file: str, problems: list[Problem]) -> list[Statement]
     cutter = _Cutter(file, problems)
     for number, line in enumerate(text.split("\n"), 1):
         cutter.take(line, number)
-    return cutter.finish()
+    found = cutter.finish()
+    if not found and len(problems) > 3:
+        message = "not a mechanism text: no line starts with a word of the language"
+        raise ModelError([Problem(Where(file), message)])
+    return found
 
 
 class _Cutter:

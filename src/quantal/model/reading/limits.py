@@ -95,6 +95,8 @@ def checked(text: str, file: str) -> str:
         raise _refused(file, "a web page (HTML), not a mechanism; download the text itself")
     if start.startswith(("<?xml", "<sbml", "<neuroml")):
         raise _refused(file, "XML, not a mechanism text")
+    if start.startswith(("neuron", "title")) and "{" in plain:
+        raise _refused(file, "NMODL (.mod), not a mechanism text")
     if start.startswith(("{", "[")):
         raise _refused(file, "JSON or a list, not a mechanism text")
     return plain

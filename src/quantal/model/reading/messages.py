@@ -6,6 +6,7 @@ from quantal.errors import Problem, Where, did_you_mean
 from quantal.model.reading.names import RESERVED
 from quantal.model.reading.parser import SyntaxMistake
 from quantal.model.reading.tables import load
+from quantal.units import UnitError, parse_unit
 
 _OPERATORS = frozenset({"PLUS", "MINUS", "TIMES", "OVER", "POWER", "COMPARISON", "AND", "OR"})
 _KINDS = {
@@ -33,7 +34,9 @@ def problem(mistake: SyntaxMistake, file: str, word: str) -> Problem:
             f"`{found}` is a word of the language; choose another name, such as `{found}_1`",
         )
     if found.terminal == "_INDENT":
-        return Problem(where, f"an indented line, but `{word}` takes no block here")
+        return Problem(where, "an indented line, but the one above takes no block")
+    if "UNIT" in expected and _is_unit(found):
+        return Problem(where, f"a unit stands in brackets: write `[{found}]`")
     if found.terminal in ("_END", "$END", "_DEDENT") and "_INDENT" in expected:
         return Problem(Where(file, found.line), f"`{word}` needs an indented block below it")
     return Problem(where, f"{_shown(mistake)}; expected {_expectation(expected)}{_near(mistake)}")
@@ -43,13 +46,19 @@ def _shown(mistake: SyntaxMistake) -> str:
     found = mistake.found
     if found.terminal in ("_END", "$END", "_DEDENT"):
         return "the line ends too early"
-    if found.startswith("["):
-        return f"the unit `{found}` cannot stand here"
     if found == '"':
         return "a description that is not closed on its line"
     if found == "[":
         return "a `[` that is not closed; `[…]` holds a unit"
     return f"`{found}` cannot stand here"
+
+
+def _is_unit(found: str) -> bool:
+    try:
+        parse_unit(found)
+    except UnitError:
+        return False
+    return found.isalpha()
 
 
 def _expectation(expected: frozenset[str]) -> str:

@@ -17,6 +17,9 @@ RESERVED = frozenset({
 MOST_TURNS = 100_000
 """A loop or range of more turns is taken for a mistake."""
 
+LONGEST = 9
+"""Digits of the largest number in a loop."""
+
 _SPLICE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -40,6 +43,8 @@ def new_names(token: Token, context: Context) -> list[str]:
 
 def expand(token: Token, context: Context) -> list[str]:
     """All names that a token means, its splices replaced by numbers."""
+    if token.startswith("__") or ".__" in token:
+        context.report(token, f"`{token}` starts with two underscores; names start with a letter")
     if "{" not in token:
         return [str(token)]
     names, position = [""], 0
@@ -68,9 +73,11 @@ def whole_number(node: Tree | Token | None, context: Context) -> int:
     if isinstance(node, Tree):
         if node.rule == "number" and node.parts[1] is None:
             digits = str(node.parts[0])
-            if digits.isdigit() and len(digits) <= 9:
-                return int(digits)
-            raise context.stop(node, f"`{digits}` is not a whole number; loops count in wholes")
+            if not digits.isdigit():
+                raise context.stop(node, f"`{digits}` is not a whole number; loops count in wholes")
+            if len(digits) > LONGEST:
+                raise context.stop(node, f"`{digits}` is too large for a loop")
+            return int(digits)
         if node.rule == "name":
             word = str(node.parts[0])
             if word in context.loops:
@@ -125,14 +132,21 @@ def _parsed(text: str) -> Tree:
     return tree
 
 
-def _declarable(text: str, token: Token, context: Context) -> str:
+def participant(token: Token, context: Context) -> str:
+    """The name of something that takes part in a reaction."""
+    return _free(name(token, context), token, context)
+
+
+def _free(text: str, token: Token, context: Context) -> str:
     if text in RESERVED:
-        context.report(
-            token,
-            f"`{text}` is a word of the language; choose another name, such as `{text}_1`",
-        )
-    elif "." in text:
+        message = f"`{text}` is a word of the language; choose another name, such as `{text}_1`"
+        context.report(token, message)
+    return text
+
+
+def _declarable(text: str, token: Token, context: Context) -> str:
+    if "." in text:
         context.report(
             token, f"`{text}` cannot be declared: dotted names belong to used mechanisms"
         )
-    return text
+    return _free(text, token, context)

@@ -7,12 +7,14 @@ indentation after them opens and closes blocks.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 
 from quantal.model.reading.tables import Rule, load
 
 END_OF_TEXT = "$END"
+_PIECE = re.compile(r'\w[\w.]*|"[^"\n]*"|\[[^\[\]\n]*\]|[\s\S]')
 
 
 class Token(str):
@@ -63,7 +65,10 @@ def parse(text: str, start: str = "statement", line: int = 1) -> Tree | Token:
     states, values, lines = [tables.starts[start]], list[Node](), list[int]()
     end = tables.ends[start]
     while True:
-        token = lexer.next(states[-1])
+        try:
+            token = lexer.next(states[-1])
+        except SyntaxMistake as mistake:
+            raise SyntaxMistake(mistake.found, _accepted(states)) from None
         while True:
             action = tables.actions[states[-1]].get(token.terminal)
             if action is None:
@@ -71,7 +76,7 @@ def parse(text: str, start: str = "statement", line: int = 1) -> Tree | Token:
                     result = values[-1]
                     assert result is not None
                     return result
-                raise SyntaxMistake(token, _expected(states[-1]))
+                raise SyntaxMistake(token, _accepted(states))
             if action >= 0:
                 states.append(action)
                 values.append(token)
@@ -108,6 +113,29 @@ def _expected(state: int) -> frozenset[str]:
     return frozenset(symbol for symbol in tables.actions[state] if symbol in known)
 
 
+def _accepted(states: list[int]) -> frozenset[str]:
+    """The terminals that really fit after these states.
+
+    A state's own list is wider: LALR merges states of equal items, so a terminal may
+    lead to reductions after which it does not fit.
+    """
+    return frozenset(name for name in _expected(states[-1]) if _fits(states, name))
+
+
+def _fits(states: list[int], terminal: str) -> bool:
+    tables = load()
+    stack = list(states)
+    while True:
+        action = tables.actions[stack[-1]].get(terminal)
+        if action is None:
+            return terminal == END_OF_TEXT and stack[-1] in tables.ends.values()
+        if action >= 0:
+            return True
+        rule = tables.rules[-1 - action]
+        del stack[len(stack) - rule.length :]
+        stack.append(tables.actions[stack[-1]][rule.origin])
+
+
 @cache
 def _candidates(state: int) -> tuple[str, ...]:
     """The terminals to try in a state, in the grammar's order of preference."""
@@ -117,7 +145,11 @@ def _candidates(state: int) -> tuple[str, ...]:
 
 
 class _Lexer:
-    """Hands out one token at a time, asked for by the automaton's state."""
+    """Hands out one token at a time, asked for by the automaton's state.
+
+    `last_line` is the line of the last line end outside parentheses: where a block or a
+    text is found to be incomplete, the mistake is on that line.
+    """
 
     def __init__(self, text: str, line: int) -> None:
         self.text = text
@@ -126,6 +158,7 @@ class _Lexer:
         self.line_start = 0
         self.depth = 0
         self.indents = [0]
+        self.last_line = line
         self.waiting: list[Token] = []
 
     def next(self, state: int) -> Token:
@@ -153,6 +186,7 @@ class _Lexer:
                 continue
             self.depth += (token == "(") - (token == ")")
             if name == "_END":
+                self.last_line = token.line
                 self._indentation(token, state)
             return token
         return self._close()
@@ -177,21 +211,19 @@ class _Lexer:
             self.waiting.append(self._token("", "_INDENT"))
         while width < self.indents[-1]:
             self.indents.pop()
-            self.waiting.append(self._token("", "_DEDENT"))
+            self.waiting.append(Token.make("", "_DEDENT", self.last_line, 1))
         if width != self.indents[-1]:
             raise SyntaxMistake(self._token("", "uneven"), _expected(state))
 
     def _close(self) -> Token:
         while len(self.indents) > 1:
             self.indents.pop()
-            self.waiting.append(self._token("", "_DEDENT"))
-        self.waiting.append(self._token("", END_OF_TEXT))
+            self.waiting.append(Token.make("", "_DEDENT", self.last_line, 1))
+        self.waiting.append(Token.make("", END_OF_TEXT, self.last_line, 1))
         return self.waiting.pop(0)
 
     def _offender(self) -> Token:
-        """The word or sign at which nothing fits."""
-        end = self.position + 1
-        if self.text[self.position].isalnum() or self.text[self.position] == "_":
-            while end < len(self.text) and (self.text[end].isalnum() or self.text[end] in "_."):
-                end += 1
-        return self._token(self.text[self.position : end], "unknown")
+        """The word, unit, description or sign at which nothing fits."""
+        match = _PIECE.match(self.text, self.position)
+        assert match is not None
+        return self._token(match.group(), "_END" if match.group() == "\n" else "unknown")

@@ -34,7 +34,7 @@ from quantal.model.reading.expressions import (
     literal,
     optional_unit,
 )
-from quantal.model.reading.names import expand, name, new_name
+from quantal.model.reading.names import expand, name, new_name, participant
 from quantal.model.reading.parser import Node, Token, Tree
 from quantal.model.reading.quantities import string
 from quantal.units import NUMBER
@@ -76,7 +76,7 @@ def side(tree: Node, context: Context) -> tuple[Term, ...]:
         assert isinstance(term, Tree)
         coefficient, token = term.parts
         amount = ONE if coefficient is None else _folded(expression(coefficient, context))
-        terms.append((amount, name(_token(token), context)))
+        terms.append((amount, participant(_token(token), context)))
     return tuple(terms)
 
 
