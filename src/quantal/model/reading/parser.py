@@ -137,11 +137,21 @@ def _fits(states: list[int], terminal: str) -> bool:
 
 
 @cache
-def _candidates(state: int) -> tuple[str, ...]:
-    """The terminals to try in a state, in the grammar's order of preference."""
-    tables = load()
-    wanted = _expected(state) | tables.ignored
-    return tuple(name for name in tables.terminals if name in wanted)
+def _candidates(state: int, first: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The terminals to try in a state at a character, in the grammar's order of preference."""
+    wanted = _expected(state) | load().ignored
+    return tuple(
+        (name, pattern)
+        for name, pattern in load().terminals.items()
+        if name in wanted and _may_start(pattern.pattern, first)
+    )
+
+
+def _may_start(pattern: str, first: str) -> bool:
+    """Whether a terminal could start with a character; certain only where it is one word."""
+    head = pattern.removeprefix("\\")[0]
+    one_word = pattern[0] == "\\" or (head.isalnum() and "|" not in pattern)
+    return not one_word or head == first
 
 
 class _Lexer:
@@ -174,8 +184,8 @@ class _Lexer:
             if self.depth and self.text[self.position] == "\n":
                 self._advance(self.position + 1)
                 continue
-            for name in _candidates(state):
-                match = tables.terminals[name].match(self.text, self.position)
+            for name, pattern in _candidates(state, self.text[self.position]):
+                match = pattern.match(self.text, self.position)
                 if match is not None and match.end() > self.position:
                     break
             else:
