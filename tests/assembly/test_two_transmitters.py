@@ -102,6 +102,9 @@ def test_what_is_inside_and_outside_has_a_place(model: Model) -> None:
         "gabaa.receptor": "psd",
         "glyr.receptor": "psd",
     }
+    # No reaction says `in PLACE`: each is where its reactants are.
+    assert {reaction.place for reaction in model.reactions} == {None}
+    assert [place.inside for place in model.places[:3]] == [None, None, None]
 
 
 def test_an_input_multiplies_and_an_exchange_is_consumed(model: Model) -> None:

@@ -48,7 +48,8 @@ DECLARATIONS = (
 )  # fmt: skip
 """The fields of a Model that hold what a flat model is made of."""
 
-# What each field of each declaration holds. Fields that are not listed stay as they are.
+# What each field of each declaration holds. Fields that are not listed stay as they are. A
+# `home` is a place even where it is not said: where the mechanism is.
 _FIELDS: dict[type, dict[str, str]] = {
     Parameter: {"name": "name"},
     Let: {"name": "name", "expression": "expression"},
@@ -56,14 +57,14 @@ _FIELDS: dict[type, dict[str, str]] = {
         "name": "name", "inside": "place", "outside": "place",
         "volume": "expression", "surface": "expression",
     },
-    Species: {"name": "name", "initial": "expression", "place": "place"},
+    Species: {"name": "name", "initial": "expression", "place": "home"},
     Scheme: {"name": "name", "states": "names", "count": "expression", "start": "start",
              "site": "place"},
     State: {"name": "name", "initial": "expression", "derivative": "expression"},
     Gate: {"name": "name", "alpha": "expression", "beta": "expression", "inf": "expression",
            "tau": "expression"},
     Membrane: {"name": "name", "initial": "expression", "capacitance": "expression",
-               "place": "place"},
+               "place": "home"},
     Port: {"name": "name", "default": "expression"},
     EventPort: {"name": "name"},
     Role: {"name": "name", "expression": "expression"},
@@ -115,7 +116,7 @@ class Renaming:
         changes: dict[str, Any] = {}
         for field, kind in _FIELDS[type(item)].items():
             value = getattr(item, field)
-            if value is not None or kind == "place":
+            if value is not None or kind == "home":
                 changes[field] = self._value(kind, value)
         if "where" in {field.name for field in fields(item)}:  # type: ignore[arg-type]
             changes["where"] = self.where(item.where)  # type: ignore[attr-defined]
@@ -136,7 +137,7 @@ class Renaming:
                 return tuple(self.name(name) for name in value)
             case "expression":
                 return substitute(value, self.expression)
-            case "place":
+            case "place" | "home":
                 return self.place(value)
             case "terms":
                 return tuple(self._term(term) for term in value)
