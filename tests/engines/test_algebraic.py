@@ -1,12 +1,12 @@
 """Programs without a state, evaluated."""
 
 import numpy as np
+from tests.engines.programs import edges, names, program, pulses, stimulus
 
 from quantal.engines import auto
 from quantal.engines.algebraic import ENGINE
 from quantal.engines.base import Settings
 from quantal.program import Program
-from tests.engines.programs import edges, names, program, pulses, stimulus
 
 
 def squared() -> Program:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ def _grid(stimulus: Stimulus) -> Array:
     """Evenly between the stops, and at each stop the moment before and the moment itself."""
     start = max(stimulus.start, 0.0) if stimulus.end >= 0.0 else stimulus.start
     edges = [start, *(t for t in stimulus.stops if start < t < stimulus.end), stimulus.end]
-    pieces = [np.linspace(a, b, POINTS) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    pieces = [np.linspace(a, b, POINTS) for a, b in pairwise(edges)]
     for piece in pieces[:-1]:
         piece[-1] = math.nextafter(piece[-1], -math.inf)
     return np.concatenate(pieces)
