@@ -37,6 +37,14 @@ def test_along_the_steps_the_time_rises_and_ends_where_the_run_ends():
     assert np.allclose(trajectory["x"], np.exp(-0.7 * trajectory.time), rtol=1e-7, atol=0)
 
 
+def test_along_the_steps_a_slow_run_has_rows_enough_for_its_area():
+    x, k = names("x k")
+    made = program({"x": (-k * x, 1.0)}, {"k": 0.05})
+    trajectory = run(made, stimulus(made, 400.0), sample=None, relative=1e-6)
+    simulated = np.trapezoid(trajectory["x"], trajectory.time)
+    assert np.isclose(simulated, (1.0 - np.exp(-20.0)) / 0.05, rtol=2e-4)
+
+
 def test_explicit_time_enters_through_its_own_derivative():
     x, t = names("x time")
     made = program({"x": (-1000.0 * (x - call("exp", -t)) - call("exp", -t), 1.0)})

@@ -32,6 +32,8 @@ from quantal.trajectory import Trajectory
 SECONDS_PER_CALL = 0.05
 """Compiled code comes back this often, so that Ctrl-C and progress are served."""
 LARGEST_GROWTH = 6.0
+FEWEST_STEPS = 250
+"""A run without sample times has at least so many steps, each with points between."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +101,22 @@ class _Run:
         """Set the initial state and what happens at the very start."""
         self._workspace.y[: len(y0)] = y0
         self._context.set_real("relative", self._settings.relative)
-        self._context.set_real("largest_step", math.inf)
+        self._context.set_real("largest_step", self._largest_step())
         self._context.set_real("largest_growth", LARGEST_GROWTH)
         self._events.drop_before(self._t)
         self._change_parameters()
         self._workspace.start_segment(self._t, self._t)
         self._crossings.start()
         self._act([])
+
+    def _largest_step(self) -> float:
+        """Without samples the steps are what a trace is drawn and measured from.
+
+        A smooth run of few large steps would leave too few rows for areas and peaks.
+        """
+        if self._settings.sample is not None:
+            return math.inf
+        return (self._stimulus.end - self._stimulus.start) / FEWEST_STEPS
 
     def to_end(self) -> None:
         """Segment by segment to the end of the run."""
