@@ -59,8 +59,10 @@ class Stiff:
         _check(program, stimulus)
         loaded = kernel_for(program, self.tableau)
         run = _Run(program, stimulus, settings, self.tableau, loaded)
-        drives = np.array([float(drive.at(stimulus.start)) for drive in stimulus.drives])
-        run.begin(np.asarray(initial_state(program, stimulus.parameters, drives), dtype=float))
+        start = stimulus.start
+        drives = np.array([float(drive.at(start)) for drive in stimulus.drives])
+        held = {index: float(curve.at(start)) for index, curve in stimulus.clamps.items()}
+        run.begin(initial_state(program, stimulus.parameters, drives, start, held))
         run.to_end()
         return run.trajectory(self)
 
