@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 VERBS = (
-    "list", "show", "check", "run", "measure", "draw", "validate", "cite",
+    "list", "show", "check", "run", "measure", "draw", "validate", "compare", "cite",
 )  # fmt: skip
 """In the order of the help; each is the module of this folder with that name."""
 

@@ -1,0 +1,55 @@
+"""`quantal compare`: a synapse beside a recording of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quantal.cli.options import Holds, Json, Mechanism, Sets, protocol_of
+
+if TYPE_CHECKING:
+    from quantal.interop.compare import Comparison
+
+
+def command(
+    name: Mechanism,
+    recording: Annotated[
+        Path, typer.Argument(metavar="RECORDING.abf", help="Evoked currents with their artefacts.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="FILE.png", help="The picture; else named after the recording."
+        ),
+    ] = None,
+    hold: Holds = None,
+    set_: Sets = None,
+    as_json: Json = False,
+) -> None:
+    """Drive a synapse at the stimulus times of a recording and compare the currents."""
+    from quantal.cli.printing import print_json
+    from quantal.cli.progress import progress_bar
+    from quantal.figures.recording import draw_comparison
+    from quantal.interop.compare import compare
+
+    protocol = protocol_of(hold=hold, set_=set_)
+    with progress_bar(name, quiet=as_json) as progress:
+        comparison = compare(name, recording, protocol=protocol, progress=progress)
+    if as_json:
+        if out is not None:
+            draw_comparison(comparison, out)
+        print_json(comparison.as_dict())
+        return
+    picture = draw_comparison(comparison, out or Path(f"{recording.stem}.png"))
+    _print(comparison)
+    print(f"drawn in {picture}")
+
+
+def _print(comparison: Comparison) -> None:
+    from quantal.cli.printing import print_table
+
+    columns, *rows = comparison.table()
+    print_table(columns, rows)
+    print(f"\n{comparison.remark}")
