@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from typer.testing import CliRunner
 
-from quantal.cli.main import application
+from quantal.cli.application import application
 
 
 @pytest.fixture

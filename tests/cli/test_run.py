@@ -1,7 +1,6 @@
 """`quantal run`: what it prints, what it writes, what it refuses."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -179,8 +178,14 @@ def test_every_problem_is_told_at_once(quantal, tmp_path):
     assert [problem["line"] for problem in listed] == [4, 5, 6]
 
 
-def test_a_folder_is_not_a_file(quantal, tmp_path):
+def test_a_folder_stands_for_its_files(quantal, tmp_path):
     done = quantal("check", tmp_path)
-    assert done.exit_code in (2, 3)
-    assert "Traceback" not in done.output
-    assert Path(tmp_path).exists()
+    assert done.exit_code == 2
+    assert "no mechanism here" in done.stderr
+    (tmp_path / "one.syn").write_text("mechanism one\nlet x = 1 [mV] + 2\n")
+    (tmp_path / "two.syn").write_text("mechanism two\nlet y = kno\n")
+    done = quantal("check", tmp_path)
+    assert done.exit_code == 3
+    assert "one.syn:2" in done.stderr
+    assert "two.syn:2" in done.stderr
+    assert quantal("check", tmp_path / "three.syn").exit_code == 2

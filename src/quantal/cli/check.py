@@ -2,54 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from quantal.cli.options import Json
 
+if TYPE_CHECKING:
+    from quantal.errors import Problem
+
 
 def command(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files of the language.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files or folders of them.")],
     as_json: Json = False,
 ) -> None:
     """Check model files: syntax, names, units, sizes, connections."""
     from quantal.cli.printing import print_json
-    from quantal.errors import ModelError, Problem, Where
+    from quantal.errors import ModelError
 
     problems: list[Problem] = []
-    for file in files:
-        if not file.exists():
-            problems.append(Problem(Where(str(file)), "no such file"))
-            continue
-        try:
-            warnings = _examine(file)
-        except ModelError as error:
-            problems.extend(error.problems)
-        else:
-            if not as_json:
-                for warning in warnings:
-                    print(f"warning: {warning}")
+    for file in list(_every(files)):
+        found, warnings = _examine(file)
+        problems += found
+        if not as_json:
+            for warning in warnings:
+                print(f"{warning} (warning)")
+            if not found:
                 print(f"{file}: no problems")
     if as_json:
         print_json([_row(problem) for problem in problems])
-    if problems:
-        if as_json:
-            raise typer.Exit(ModelError.exit_code)
+    elif problems:
         raise ModelError(problems)
+    if problems:
+        raise typer.Exit(ModelError.exit_code)
 
 
-def _examine(file: Path) -> list[str]:
+def _every(paths: list[Path]) -> Iterator[Path]:
+    """The files meant: a folder stands for all the texts in it."""
+    from quantal.errors import UsageError
+
+    for path in paths:
+        within = sorted(path.rglob("*.syn"))
+        if path.is_dir() and not within:
+            raise UsageError(f"{path}: no mechanism here; their files end in `.syn`")
+        if not path.exists():
+            raise UsageError(f"{path}: no such file")
+        yield from within if path.is_dir() else (path,)
+
+
+def _examine(file: Path) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """What is wrong with a file, and what may be."""
+    from quantal.errors import ModelError
     from quantal.experiments.loading import examine, load
 
-    return [str(warning) for warning in examine(load(file)).warnings]
+    try:
+        return (), examine(load(file)).warnings
+    except ModelError as error:
+        return error.problems, ()
 
 
-def _row(problem: object) -> dict[str, object]:
-    from quantal.errors import Problem
-
-    assert isinstance(problem, Problem)
+def _row(problem: Problem) -> dict[str, object]:
     where = problem.where
     return {
         "file": where.file,

@@ -1,99 +1,32 @@
-"""The `quantal` command: one verb per file of this folder.
+"""The entry point of the `quantal` command, light so that an interrupt is never a traceback.
 
-Nothing heavy is imported here, so that `quantal --help` answers at once; each verb
-imports what it needs when it runs. Exit codes: 0 done, 1 the run failed, 2 usage,
-3 the model is invalid, 4 a target was missed, 130 interrupted.
+Exit codes: 0 done, 1 the run failed, 2 usage, 3 the model is invalid, 4 a target was
+missed, 130 interrupted.
 """
 
 from __future__ import annotations
 
-import functools
-import importlib
 import sys
-from collections.abc import Callable
-from typing import Annotated
-
-import typer
-
-VERBS = (
-    "list", "show", "check", "run", "measure", "draw", "validate", "compare", "cite",
-)  # fmt: skip
-"""In the order of the help; each is the module of this folder with that name."""
 
 INTERRUPTED = 130
 """128 + SIGINT, what a shell expects of an interrupted command."""
 
 
 def main() -> None:
-    """Run the command line; what setuptools and `python -m quantal` call."""
+    """Run the command line; what the installed script and `python -m quantal` call."""
     try:
+        from quantal.cli.application import application
+
         application()(prog_name="quantal")
     except KeyboardInterrupt:
-        sys.exit(_interrupted())
-
-
-def application() -> typer.Typer:
-    """The command line with all its verbs."""
-    # Plain help: rich's takes twice as long to import as everything else together.
-    app = typer.Typer(
-        name="quantal",
-        help="Simulate neurotransmission, from the action potential to the axon hillock.",
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback(invoke_without_command=True)(_whole_command)
-    for verb in VERBS:
-        module = importlib.import_module(f"quantal.cli.{verb}")
-        app.command(verb)(in_plain_words(module.command))
-    return app
-
-
-def _whole_command(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    """Simulate neurotransmission, from the action potential to the axon hillock."""
-    if version:
-        print(installed_version())
-
-
-def installed_version() -> str:
-    """The version of the installed package."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("quantal")
-    except PackageNotFoundError:
-        return "unknown: Quantal runs from its source folder and is not installed"
-
-
-def in_plain_words(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with every error of Quantal told as its message and exit code."""
-
-    @functools.wraps(command)
-    def spoken(*arguments: object, **options: object) -> None:
-        from quantal.errors import QuantalError
-
-        try:
-            command(*arguments, **options)
-        except QuantalError as error:
-            print(error, file=sys.stderr)
-            raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
-            raise typer.Exit(_interrupted()) from None
-        except BrokenPipeError:
-            # `quantal ... | head` closes our output: no more to say, and nothing failed.
-            sys.stderr.close()
-            raise typer.Exit(0) from None
-
-    return spoken
-
-
-def _interrupted() -> int:
-    print("quantal: interrupted; nothing half-written was left behind", file=sys.stderr)
-    return INTERRUPTED
+        code: object = INTERRUPTED
+    except SystemExit as end:
+        code = end.code
+    else:
+        code = 0
+    if code == INTERRUPTED:
+        print("quantal: interrupted; nothing half-written was left behind", file=sys.stderr)
+    sys.exit(code)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
