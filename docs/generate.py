@@ -14,7 +14,7 @@ from validation import page as validation_page
 from validation import table as target_table
 
 import quantal
-from quantal.experiments.validate import Row, validate_model
+from quantal.experiments.validate import Row, bench_of, validate_model
 from quantal.expression import names_in, to_text
 from quantal.figures.scheme import Transition, draw_scheme
 from quantal.model.model import Model
@@ -35,7 +35,7 @@ def main() -> None:
     every: list[Row] = []
     for entry in entries:
         model = quantal.load(entry.name)
-        rows = validate_model(model, entry.name)
+        rows = validate_model(model, bench_of(model), entry.name)
         every += rows
         path = MECHANISMS / f"{entry.name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -51,5 +51,6 @@ def _print_rows(rows: list[Row]) -> None:
         ),
     )  # fmt: skip
     missed = sum(not row.passed for row in rows)
-    mechanisms = len({row.mechanism for row in rows})
-    print(f"\n{len(rows) - missed} of {len(rows)} targets held, in {mechanisms} mechanisms.")
+    count = len({row.mechanism for row in rows})
+    where = f", in {count} mechanisms" if count > 1 else ""
+    print(f"\n{len(rows) - missed} of {len(rows)} targets held{where}.")
