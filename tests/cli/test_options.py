@@ -33,7 +33,7 @@ def test_words():
     assert words(True) == "yes"
     assert words(False) == "NO"
     assert words(math.nan) == "-"
-    assert words(None) == ""
+    assert words(None) == "-"
 
 
 def test_no_bar_where_nobody_watches(capsys):

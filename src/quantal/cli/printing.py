@@ -21,7 +21,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     from rich.text import Text
 
     cells = [list(row) for row in rows]
-    numeric = [all(isinstance(row[i], int | float) for row in cells) for i in range(len(columns))]
+    numeric = [
+        all(row[i] is None or isinstance(row[i], int | float) for row in cells)
+        for i in range(len(columns))
+    ]
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
     for column, right in zip(columns, numeric, strict=True):
         table.add_column(
@@ -40,7 +43,7 @@ def words(value: Any) -> str:
         return "yes" if value else "NO"
     if isinstance(value, float):
         return "-" if math.isnan(value) else f"{value:.4g}"
-    return "" if value is None else str(value)
+    return "-" if value is None else str(value)
 
 
 def _plain(data: Any) -> Any:

@@ -42,14 +42,19 @@ def _print_rows(rows: list[Row]) -> None:
     columns = ("mechanism", "target", "expected", "tolerance", "simulated", "unit", "passed")
     print_table(
         columns,
-        (
+        [
             (
-                row.mechanism, row.target, row.expected, row.tolerance,
-                row.problem if row.simulated is None else row.simulated, row.unit, row.passed,
+                row.mechanism, row.target, row.expected, row.tolerance, row.simulated,
+                "" if row.unit == "1" else row.unit, row.passed,
             )
             for row in rows
-        ),
+        ],
     )  # fmt: skip
+    failed = [row for row in rows if row.problem]
+    if failed:
+        print("\nWithout a value:")
+    for row in failed:
+        print(f"  {row.mechanism}: {row.target}: {row.problem}")
     missed = sum(not row.passed for row in rows)
     count = len({row.mechanism for row in rows})
     where = f", in {count} mechanisms" if count > 1 else ""
