@@ -177,28 +177,33 @@ def is_number(expression: Expression, value: float) -> bool:
 
 
 _PRECEDENCE = {
-    "or": 1, "and": 2, "<": 3, "<=": 3, ">": 3, ">=": 3, "==": 3, "!=": 3,
-    "+": 4, "-": 4, "*": 5, "/": 5, "neg": 6, "^": 7,
+    "or": 1, "and": 2, "not": 3, "<": 4, "<=": 4, ">": 4, ">=": 4, "==": 4, "!=": 4,
+    "+": 5, "-": 5, "*": 6, "/": 6, "neg": 7, "^": 8,
 }  # fmt: skip
 
 
 def to_text(expression: Expression, outer: int = 0) -> str:
     """The expression as the language writes it."""
     if isinstance(expression, Number):
-        return expression.text or f"{expression.value:g}"
+        text = expression.text or f"{expression.value:g}"
+        compound = text[0] == "-" or text[-1] == "]"
+        return f"({text})" if compound and outer > _PRECEDENCE["neg"] else text
     if isinstance(expression, Name):
         return expression.name
     own = _PRECEDENCE.get(expression.function)
     if own is None:
         inner = ", ".join(to_text(argument) for argument in expression.arguments)
         return f"{expression.function}({inner})"
-    if expression.function == "neg":
-        text = "-" + to_text(expression.arguments[0], own)
+    if expression.function in ("neg", "not"):
+        sign = "-" if expression.function == "neg" else "not "
+        text = sign + to_text(expression.arguments[0], own)
     else:
         left, right = expression.arguments
         space = "" if expression.function in ("*", "/", "^") else " "
-        # `a - (b - c)` and `a/(b*c)` keep their brackets; `^` binds to the right.
-        left_bound, right_bound = (own + 1, own) if expression.function == "^" else (own, own + 1)
+        # `a - (b - c)` and `a/(b*c)` keep their brackets; `^` binds to the right, and
+        # comparisons do not chain.
+        left_bound = own + (expression.function == "^" or own == _PRECEDENCE["<"])
+        right_bound = own + (expression.function != "^")
         text = (
             f"{to_text(left, left_bound)}{space}{expression.function}{space}"
             f"{to_text(right, right_bound)}"

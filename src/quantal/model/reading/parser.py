@@ -179,27 +179,29 @@ class _Lexer:
         """
         if self.waiting:
             return self.waiting.pop(0)
-        tables = load()
+        ignored = load().ignored
         while self.position < len(self.text):
             if self.depth and self.text[self.position] == "\n":
                 self._advance(self.position + 1)
                 continue
-            for name, pattern in _candidates(state, self.text[self.position]):
-                match = pattern.match(self.text, self.position)
-                if match is not None and match.end() > self.position:
-                    break
-            else:
-                raise SyntaxMistake(self._offender(), _expected(state))
-            token = self._token(match.group(), name)
-            self._advance(match.end())
-            if name in tables.ignored:
+            token = self._match(state)
+            self._advance(self.position + len(token))
+            if token.terminal in ignored:
                 continue
             self.depth += (token == "(") - (token == ")")
-            if name == "_END":
+            if token.terminal == "_END":
                 self.last_line = token.line
                 self._indentation(token, state)
             return token
         return self._close()
+
+    def _match(self, state: int) -> Token:
+        """The piece of text that comes next, as the first terminal that takes it."""
+        for name, pattern in _candidates(state, self.text[self.position]):
+            match = pattern.match(self.text, self.position)
+            if match is not None and match.end() > self.position:
+                return self._token(match.group(), name)
+        raise SyntaxMistake(self._offender(), _expected(state))
 
     def _token(self, text: str, terminal: str) -> Token:
         return Token.make(text, terminal, self.line, self.position - self.line_start + 1)
