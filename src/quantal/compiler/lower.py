@@ -29,7 +29,7 @@ from quantal.expression import (
     subtract,
 )
 from quantal.model.model import Model
-from quantal.model.quantities import Gate
+from quantal.model.quantities import Gate, Membrane, Species, State
 from quantal.program import (
     DriveSlot,
     Equilibrium,
@@ -116,8 +116,8 @@ def _states(checked: Checked) -> tuple[StateVariable, ...]:
     for gate in model.gates:
         row(gate.name, "gate", parse_unit("1"))
     for scheme in model.schemes:
-        for state in scheme.states:
-            row(state, "occupancy", parse_unit("1"))
+        for occupancy in scheme.states:
+            row(occupancy, "occupancy", parse_unit("1"))
     for species in model.species:
         dimension = checked.dimensions[species.name]
         kind = "concentration" if dimension == CONCENTRATION else "amount"
@@ -161,7 +161,8 @@ def _initial(
     model: Model, names: Names, index: dict[str, int], size: int
 ) -> tuple[Expression, ...]:
     initial: list[Expression] = [ZERO] * size
-    for item in (*model.membranes, *model.species, *model.states):
+    valued: list[Membrane | Species | State] = [*model.membranes, *model.species, *model.states]
+    for item in valued:
         initial[index[item.name]] = names.rewrite(item.initial)
     for gate in model.gates:
         initial[index[gate.name]] = names.rewrite(_resting_gate(gate))

@@ -144,7 +144,8 @@ def sample_times(
                 "or leave the sampling out"
             )
         # Multiples of the spacing, not repeated addition: the grid's last point is exact.
-        return np.minimum(np.arange(int(count) + 1) * spacing, end)
+        grid: np.ndarray = np.minimum(np.arange(int(count) + 1) * spacing, end)
+        return grid
     times = np.asarray(sample, dtype=float)
     if times.ndim != 1 or not np.isfinite(times).all():
         raise UsageError("sample times must be a list of finite numbers of ms")
