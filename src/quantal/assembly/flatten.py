@@ -11,6 +11,7 @@ from quantal.assembly.counts import uncounted_exchanges
 from quantal.assembly.draft import Draft
 from quantal.assembly.local import complete
 from quantal.assembly.names import used_at
+from quantal.assembly.over import multiply_over
 from quantal.assembly.places import unknown_places
 from quantal.assembly.ports import connect_by_role, missing_exchanges
 from quantal.assembly.settings import apply_settings
@@ -70,6 +71,7 @@ def _build(model: Model, lookup: Lookup, trail: tuple[str, ...]) -> Draft:
             used.quiet |= {port.name for port in used.model.ports}
         apply_settings(used, use, child.model.name)
         draft.absorb(used)
+    multiply_over(draft, model.uses)
     draft.homes = role_homes(draft, draft.homes)
     connect_by_hand(draft, model.connections)
     connect_by_role(draft)

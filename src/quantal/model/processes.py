@@ -104,7 +104,10 @@ class On:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`use ampa = receptors/ampa_jonas_1993 at psd with exchange glu, n = 80 [channels]`."""
+    """`use ampa = receptors/ampa_jonas_1993 at psd with exchange glu, n = 80 [channels]`.
+
+    `over` names a scheme, in each of whose states the mechanism's own scheme exists.
+    """
 
     name: str
     mechanism: str
@@ -112,6 +115,7 @@ class Use:
     place: str | None = None
     settings: tuple[tuple[str, Expression], ...] = ()
     exchanges: tuple[str, ...] = ()
+    over: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,8 +145,8 @@ def q10(tree: Tree, context: Context) -> Q10:
 
 
 def use(tree: Tree, context: Context) -> Use:
-    """`use ampa = receptors/ampa_jonas_1993 at psd with exchange glu, n = 80 [channels]`."""
-    token, path, at, given = tree.parts
+    """`use ampa = receptors/ampa_jonas_1993 at psd over zone with exchange glu, n = 80`."""
+    token, path, at, over, given = tree.parts
     settings: dict[str, Expression] = {}
     exchanges = []
     for setting in given.parts if isinstance(given, Tree) else ():
@@ -165,6 +165,7 @@ def use(tree: Tree, context: Context) -> Use:
         name(_token(at.parts[0]), context) if isinstance(at, Tree) else None,
         tuple(settings.items()),
         tuple(exchanges),
+        name(_token(over.parts[0]), context) if isinstance(over, Tree) else None,
     )
 
 
