@@ -11,6 +11,7 @@ mean of many independent sites, and an ordinary closed scheme for any engine.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from quantal.assembly.draft import Draft
 from quantal.assembly.names import Renaming
@@ -18,7 +19,9 @@ from quantal.errors import Where, did_you_mean
 from quantal.expression import Apply, Expression, Name, is_number, names_in
 from quantal.model.model import Model
 from quantal.model.processes import Reaction, Use
-from quantal.model.quantities import Let, Scheme
+from quantal.model.quantities import Let, Port, Scheme
+
+Entry = TypeVar("Entry")
 
 
 def multiply_over(draft: Draft, uses: tuple[Use, ...]) -> None:
@@ -142,8 +145,8 @@ class _Product:
             site=self.scheme.site,
         )
 
-    def _split_ports(self) -> tuple:
-        ports = []
+    def _split_ports(self) -> tuple[Port, ...]:
+        ports: list[Port] = []
         for port in self.draft.model.ports:
             if port.name not in self.split:
                 ports.append(port)
@@ -151,10 +154,15 @@ class _Product:
             for branch in self.branches.values():
                 name = f"{port.name}_{branch}"
                 ports.append(replace(port, name=name))
-                for table in (self.draft.looks, self.draft.asked_at, self.draft.wires):
-                    if port.name in table:
-                        table[name] = table[port.name]
+                _repeat(self.draft.looks, port.name, name)
+                _repeat(self.draft.asked_at, port.name, name)
+                _repeat(self.draft.wires, port.name, name)
         return tuple(ports)
+
+
+def _repeat(table: dict[str, Entry], known: str, name: str) -> None:
+    if known in table:
+        table[name] = table[known]
 
 
 def _sum(name: str, branches: list[str], where: Where) -> Let:
