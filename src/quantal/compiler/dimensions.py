@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Protocol
 
+from quantal.compiler.phrases import Phrases, Scope, is_bare
 from quantal.errors import Problem, Where, did_you_mean
 from quantal.expression import FUNCTIONS, Apply, Expression, Name, Number, to_text
 from quantal.units import (
@@ -20,10 +20,6 @@ from quantal.units import (
     VOLTAGE,
     VOLUME,
     Dimension,
-    Unit,
-    UnitError,
-    natural_unit,
-    parse_unit,
 )
 
 PURE = frozenset({"exp", "log", "log10", "exprel", "tanh"})
@@ -38,22 +34,6 @@ _LOGICAL = frozenset({"and", "or", "not"})
 _COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 
 
-class Scope(Protocol):
-    """What names mean in a model."""
-
-    def dimension_of(self, name: str, where: Where) -> Dimension | None:
-        """The dimension of a name; None where it is unknown, which has been reported."""
-        ...
-
-    def unit_of(self, name: str) -> Unit | None:
-        """The unit that the model states for a name, if it does."""
-        ...
-
-    def like(self, where: Where) -> str:
-        """A unit text with the molar prefix of the file, for messages in its language."""
-        ...
-
-
 class Dimensions:
     """Infers dimensions within a scope and collects problems.
 
@@ -62,6 +42,7 @@ class Dimensions:
 
     def __init__(self, scope: Scope, problems: list[Problem]) -> None:
         self.scope = scope
+        self.say = Phrases(scope)
         self.problems = problems
 
     def of(self, expression: Expression, where: Where, draws: bool = False) -> Dimension | None:
@@ -86,43 +67,14 @@ class Dimensions:
         if found is not None and found != expected:
             self.report(
                 where,
-                f"{what} comes to {self.named(found, where)}; "
-                f"expected {self.named(expected, where)}{self.hint(expression, expected, where)}",
+                f"{what} comes to {self.say.named(found, where)}; "
+                f"expected {self.say.named(expected, where)}"
+                f"{self.say.hint(expression, expected, where)}",
             )
         return found
 
     def report(self, where: Where, message: str) -> None:
         self.problems.append(Problem(where, message))
-
-    def named(self, dimension: Dimension, where: Where) -> str:
-        """A dimension as a message says it: `[mV]`, or `a pure number`."""
-        if dimension == NUMBER:
-            return "a pure number"
-        return str(natural_unit(dimension, self.scope.like(where)))
-
-    def shown(self, expression: Expression, dimension: Dimension, where: Where) -> str:
-        """The unit of an expression as its text states it, else a natural one."""
-        unit = self.written_unit(expression)
-        if unit is not None and unit.dimension == dimension != NUMBER:
-            return str(unit)
-        return self.named(dimension, where)
-
-    def written_unit(self, expression: Expression) -> Unit | None:
-        """The unit that stands in a literal or in the declaration of a name."""
-        if isinstance(expression, Name):
-            return self.scope.unit_of(expression.name)
-        if isinstance(expression, Number):
-            return literal_unit(expression)
-        if expression.function in ("neg", "abs"):
-            return self.written_unit(expression.arguments[0])
-        return None
-
-    def hint(self, expression: Expression, expected: Dimension, where: Where) -> str:
-        """`; write `0 [mV]`?` for a bare number where a unit is needed."""
-        if not is_bare(expression) or expected == NUMBER:
-            return ""
-        unit = natural_unit(expected, self.scope.like(where))
-        return f"; write `{to_text(expression)} {unit}`?"
 
     def _callable(self, expression: Apply, where: Where, draws: bool) -> bool:
         name, given = expression.function, len(expression.arguments)
@@ -152,7 +104,7 @@ class Dimensions:
                 self.report(
                     where,
                     f"`{expression.function}` needs pure numbers, but `{to_text(argument)}` is "
-                    f"{self.shown(argument, dimension, where)}",
+                    f"{self.say.shown(argument, dimension, where)}",
                 )
         return NUMBER
 
@@ -188,11 +140,11 @@ class Dimensions:
         fix = ""
         for bare, other, dimension in ((b, a, of_a), (a, b, of_b)):
             if is_bare(bare) and dimension != NUMBER:
-                fix = f"; write `{to_text(bare)} {self.shown(other, dimension, where)}`?"
+                fix = f"; write `{to_text(bare)} {self.say.shown(other, dimension, where)}`?"
         self.report(
             where,
-            f"`{to_text(a)}` is {self.shown(a, of_a, where)} and `{to_text(b)}` is "
-            f"{self.shown(b, of_b, where)}: they {verb} {done}{fix}",
+            f"`{to_text(a)}` is {self.say.shown(a, of_a, where)} and `{to_text(b)}` is "
+            f"{self.say.shown(b, of_b, where)}: they {verb} {done}{fix}",
         )
 
     def _product(
@@ -212,7 +164,7 @@ class Dimensions:
             self.report(
                 where,
                 f"the exponent `{to_text(exponent)}` is "
-                f"{self.shown(exponent, of_exponent, where)}; expected a pure number",
+                f"{self.say.shown(exponent, of_exponent, where)}; expected a pure number",
             )
             return None
         if of_base is None or of_base == NUMBER:
@@ -222,8 +174,8 @@ class Dimensions:
         if written is None or any(power.denominator != 1 for power in powers):
             self.report(
                 where,
-                f"`{to_text(base)}` is {self.shown(base, of_base, where)}, so its exponent must be "
-                f"a written whole number, not `{to_text(exponent)}`",
+                f"`{to_text(base)}` is {self.say.shown(base, of_base, where)}, so its exponent "
+                f"must be a written whole number, not `{to_text(exponent)}`",
             )
             return None
         return Dimension(*(int(power) for power in powers))
@@ -238,7 +190,8 @@ class Dimensions:
             argument = expression.arguments[0]
             self.report(
                 where,
-                f"`{to_text(argument)}` is {self.shown(argument, inner, where)}, which has no root",
+                f"`{to_text(argument)}` is {self.say.shown(argument, inner, where)}, "
+                "which has no root",
             )
             return None
         return Dimension(*(exponent // 2 for exponent in inner))
@@ -278,9 +231,9 @@ class Dimensions:
         if found is not None and found != expected:
             self.report(
                 where,
-                f"`{expression.function}` needs {self.named(expected, where)} here, but "
-                f"`{to_text(argument)}` is {self.shown(argument, found, where)}"
-                f"{self.hint(argument, expected, where)}",
+                f"`{expression.function}` needs {self.say.named(expected, where)} here, but "
+                f"`{to_text(argument)}` is {self.say.shown(argument, found, where)}"
+                f"{self.say.hint(argument, expected, where)}",
             )
 
 
@@ -294,24 +247,6 @@ _RULES: dict[str, _Rule] = {
     "^": Dimensions._power,
     "sqrt": Dimensions._root,
 }
-
-
-def is_bare(expression: Expression) -> bool:
-    """A number written without a unit, perhaps with a minus."""
-    if isinstance(expression, Apply) and expression.function == "neg":
-        return is_bare(expression.arguments[0])
-    return isinstance(expression, Number) and expression.dimension == NUMBER
-
-
-def literal_unit(number: Number) -> Unit | None:
-    """The unit in the text of a literal such as `4.59 [/mM/ms]`."""
-    start, end = number.text.find("["), number.text.rfind("]")
-    if start < 0 or end < start:
-        return None
-    try:
-        return parse_unit(number.text[start + 1 : end])
-    except UnitError:
-        return None
 
 
 def _written_number(expression: Expression) -> float | None:

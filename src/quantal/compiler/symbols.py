@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quantal.compiler.dimensions import Dimensions, literal_unit
+from quantal.compiler.dimensions import Dimensions
+from quantal.compiler.phrases import literal_unit
 from quantal.errors import Problem, Where, did_you_mean
 from quantal.expression import Expression, Name, Number, walk
 from quantal.model.model import Model

@@ -18,6 +18,7 @@ class CurrentChecks:
     def __init__(self, symbols: Symbols, capacitances: dict[str, Dimension]) -> None:
         self.symbols = symbols
         self.infer = symbols.infer
+        self.say = symbols.infer.say
         self.capacitances = capacitances
         model = symbols.model
         self.membranes = {membrane.name: membrane for membrane in model.membranes}
@@ -42,14 +43,14 @@ class CurrentChecks:
         if reading is None:
             self.infer.report(
                 current.where,
-                f"the current `{current.name}` comes to {self.infer.named(found, current.where)}; "
+                f"the current `{current.name}` comes to {self.say.named(found, current.where)}; "
                 "expected [pA] or [uA/cm2]",
             )
         elif current.unit is not None and current.unit.dimension != found:
             self.infer.report(
                 current.where,
                 f"`{current.name}` is stated in {current.unit}, but "
-                f"`{to_text(current.expression)}` is {self.infer.named(found, current.where)}",
+                f"`{to_text(current.expression)}` is {self.say.named(found, current.where)}",
             )
         return reading
 

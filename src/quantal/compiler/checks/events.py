@@ -18,6 +18,7 @@ class EventChecks:
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
         self.infer = symbols.infer
+        self.say = symbols.infer.say
         self.events = [event.name for event in symbols.model.events]
         self.closure = ClosureChecks(symbols)
 
@@ -59,9 +60,9 @@ class EventChecks:
             self.infer.report(
                 where,
                 f"`{to_text(trigger.expression)}` is "
-                f"{self.infer.shown(trigger.expression, level, where)} and cannot cross "
+                f"{self.say.shown(trigger.expression, level, where)} and cannot cross "
                 f"`{to_text(trigger.threshold)}`"
-                f"{self.infer.hint(trigger.threshold, level, where)}",
+                f"{self.say.hint(trigger.threshold, level, where)}",
             )
 
     def _assign(self, action: Assign) -> None:
@@ -83,9 +84,9 @@ class EventChecks:
             self.infer.report(
                 where,
                 f"`{target} {action.operator} {to_text(action.expression)}` puts "
-                f"{self.infer.named(found, where)} into {self.infer.named(held, where)}; "
-                f"expected {self.infer.named(expected, where)}"
-                f"{self.infer.hint(action.expression, expected, where)}",
+                f"{self.say.named(found, where)} into {self.say.named(held, where)}; "
+                f"expected {self.say.named(expected, where)}"
+                f"{self.say.hint(action.expression, expected, where)}",
             )
 
     def _fire(self, fire: Fire) -> None:
@@ -96,6 +97,6 @@ class EventChecks:
         if times is not None and times != NUMBER:
             self.infer.report(
                 fire.where,
-                f"`times {to_text(fire.times)}` is {self.infer.named(times, fire.where)}; "
+                f"`times {to_text(fire.times)}` is {self.say.named(times, fire.where)}; "
                 "expected a pure number",
             )

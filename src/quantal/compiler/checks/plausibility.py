@@ -12,7 +12,7 @@ import math
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from quantal.compiler.checks.reactions import equation
+from quantal.compiler.checks.equation import equation
 from quantal.compiler.expand import CONSTANTS, expand
 from quantal.constants import ZERO_CELSIUS
 from quantal.errors import Problem

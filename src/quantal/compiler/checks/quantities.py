@@ -28,6 +28,7 @@ class QuantityChecks:
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
         self.infer = symbols.infer
+        self.say = symbols.infer.say
         self.surfaces = {place.name for place in symbols.model.places if place.inside is not None}
         self.dimensions: dict[str, Dimension] = {}
 
@@ -65,8 +66,8 @@ class QuantityChecks:
             self.infer.report(
                 where,
                 f"`{name}` is stated in {unit}, but `{to_text(expression)}` is "
-                f"{self.infer.shown(expression, found, where)}"
-                f"{self.infer.hint(expression, unit.dimension, where)}",
+                f"{self.say.shown(expression, found, where)}"
+                f"{self.say.hint(expression, unit.dimension, where)}",
             )
 
     def _parameter(self, item: Parameter) -> None:
@@ -75,9 +76,9 @@ class QuantityChecks:
             if bound is not None and bound.dimension != value.dimension:
                 self.infer.report(
                     item.where,
-                    f"`{item.name}` is {self.infer.shown(value, value.dimension, item.where)}, but "
+                    f"`{item.name}` is {self.say.shown(value, value.dimension, item.where)}, but "
                     f"its bound `{to_text(bound)}` is "
-                    f"{self.infer.shown(bound, bound.dimension, item.where)}",
+                    f"{self.say.shown(bound, bound.dimension, item.where)}",
                 )
                 return
         outside = (low is not None and value.value < low.value) or (
@@ -118,7 +119,7 @@ class QuantityChecks:
         if dimension not in (CONCENTRATION, DENSITY, NUMBER):
             self.infer.report(
                 where,
-                f"the species `{name}` is {self.infer.named(dimension, where)}; "
+                f"the species `{name}` is {self.say.named(dimension, where)}; "
                 "expected a concentration, a count, or a density per surface",
             )
         on_surface = species.place in self.surfaces
@@ -152,7 +153,7 @@ class QuantityChecks:
         if found not in (NUMBER, DENSITY):
             self.infer.report(
                 scheme.where,
-                f"the count of `{scheme.name}` is {self.infer.named(found, scheme.where)}; "
+                f"the count of `{scheme.name}` is {self.say.named(found, scheme.where)}; "
                 "expected a number or a density per surface such as [/um2]",
             )
         self.dimensions[f"{scheme.name}.count"] = found
@@ -192,7 +193,7 @@ class QuantityChecks:
         if found not in (CAPACITANCE, CAPACITANCE.over(SURFACE)):
             self.infer.report(
                 where,
-                f"the capacitance of `{membrane.name}` comes to {self.infer.named(found, where)}; "
+                f"the capacitance of `{membrane.name}` comes to {self.say.named(found, where)}; "
                 "expected [pF] or [uF/cm2]",
             )
         value = literal(membrane.capacitance)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quantal.compiler.checks.closure import ClosureChecks
+from quantal.compiler.checks.equation import equation
 from quantal.compiler.checks.quantities import literal
 from quantal.compiler.symbols import Symbols
-from quantal.expression import Apply, Expression, Name, names_in, to_text
+from quantal.expression import Expression, Name, names_in, to_text
 from quantal.model.processes import Reaction, Term
 from quantal.units import CONCENTRATION, DENSITY, NUMBER, PER_TIME, TIME, Dimension, natural_unit
 
@@ -29,6 +30,7 @@ class ReactionChecks:
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
         self.infer = symbols.infer
+        self.say = symbols.infer.say
         model = symbols.model
         self.schemes = {state: s for s in model.schemes for state in s.states}
         self.places = {species.name: species.place for species in model.species}
@@ -159,7 +161,7 @@ class ReactionChecks:
 
         Nobody writes a clearance per molar, so it is a second-order constant gone astray.
         """
-        unit = self.infer.written_unit(constant)
+        unit = self.say.written_unit(constant)
         return (
             reaction.law == "mass action"
             and len(here) == 1
@@ -179,7 +181,7 @@ class ReactionChecks:
         where = reaction.where
         expected = self._expected_rate(*sides)
         like = self.symbols.like(where)
-        unit = self.infer.written_unit(constant)
+        unit = self.say.written_unit(constant)
         if unit is not None and "uM" in unit.text:
             like = unit.text
         needed = natural_unit(expected.over(factor), like)
@@ -188,7 +190,7 @@ class ReactionChecks:
             f"expected {natural_unit(expected, like)}"
         )
         if reaction.law == "mass action":
-            own = self.infer.shown(constant, rate.over(factor), where)
+            own = self.say.shown(constant, rate.over(factor), where)
             message += f"; `{to_text(constant)}` is {own}, expected {needed}"
         self.infer.report(where, message)
 
@@ -233,24 +235,3 @@ class ReactionChecks:
                     f"the rate is per surface, but the reactants live on {', '.join(surfaces)}: "
                     "say which with `in PLACE`",
                 )
-
-
-def equation(reaction: Reaction) -> str:
-    """`C + glu <-> O`, as it was written."""
-    if reaction.text:
-        return reaction.text
-    arrow = "->" if reaction.backward is None else "<->"
-    return f"{side(reaction.left)} {arrow} {side(reaction.right)}"
-
-
-def side(terms: tuple[Term, ...]) -> str:
-    """One side of an equation."""
-    if not terms:
-        return "nothing"
-    written = []
-    for coefficient, name in terms:
-        text = to_text(coefficient)
-        if isinstance(coefficient, Apply):
-            text = f"({text})"
-        written.append(name if text == "1" else f"{text} {name}")
-    return " + ".join(written)

@@ -22,6 +22,7 @@ class TargetChecks:
     def __init__(self, symbols: Symbols) -> None:
         self.symbols = symbols
         self.infer = symbols.infer
+        self.say = symbols.infer.say
         self.protocols = ProtocolChecks(symbols)
 
     def run(self) -> None:
@@ -37,8 +38,8 @@ class TargetChecks:
             shown = target.text or to_text(target.measured)
             self.infer.report(
                 target.where,
-                f"`{shown}` comes to {self.infer.named(found, target.where)}, but the target is "
-                f"in {self.infer.named(target.unit.dimension, target.where)}",
+                f"`{shown}` comes to {self.say.named(found, target.where)}, but the target is "
+                f"in {self.say.named(target.unit.dimension, target.where)}",
             )
         tolerance = target.tolerance
         if not target.relative and tolerance.dimension != target.unit.dimension:
