@@ -125,6 +125,20 @@ let a = b*2
 """,
         "x.syn:2: `b` is defined through itself",
     ),
+    "role of itself": (
+        """mechanism x
+parameter relase = 1
+role release = release
+""",
+        "x.syn:3: nothing is called `release`; did you mean `relase`?",
+    ),
+    "circle of roles": (
+        """mechanism x
+role a = 2*b
+role b = 2*a
+""",
+        "x.syn:2: `a` is defined through itself\nx.syn:3: `b` is defined through itself",
+    ),
     "circle through a current": (
         """mechanism x
 membrane V inside
@@ -422,3 +436,21 @@ def test_a_mechanism_that_uses_itself_is_refused() -> None:
     assert str(caught.value) == (
         "z.syn:2 (used at y.syn:2 (used at x.syn:2)): `y` uses itself: x -> y -> z -> y"
     )
+
+
+def test_a_missing_port_does_not_hide_a_wrong_dimension() -> None:
+    from quantal.experiments.loading import load
+
+    text = """synapse x
+place c volume = 1 [fL]
+membrane V = -65 [mV] capacitance 10 [pF]
+use eaat = uptake/eaat_binding at c
+let drive = V - 0
+"""
+    with pytest.raises(ModelError) as caught:
+        load(text)
+    assert [str(problem.where) for problem in caught.value.problems] == [
+        "<text>:4",
+        "<text>:4",
+        "<text>:5",
+    ]

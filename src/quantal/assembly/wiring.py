@@ -32,6 +32,7 @@ class _Wiring:
         self.names = Named(draft.model)
         self.stated = _stated_units(draft.model)
         self.lets: list[Let] = []
+        self.open_roles: set[str] = set()
         self.reads: dict[str, Expression] = {}
         """For each connected port, what expressions say instead of it."""
         self.acts: dict[str, str] = {}
@@ -111,14 +112,16 @@ class _Wiring:
             source = self.draft.wires[source].source
 
     def _read(self, name: Name) -> Expression:
+        """What an expression says instead of a name: roles are other words for something."""
         if name.name in self.reads:
             return self.reads[name.name]
-        if name.name not in self.names.kinds and name.name in self.names.roles:
-            meaning = self.names.meaning(name.name)
-            if meaning == name:
-                return name
-            return substitute(meaning, self._read)
-        return name
+        is_role = name.name not in self.names.kinds and name.name in self.names.roles
+        if not is_role or name.name in self.open_roles:
+            return name
+        self.open_roles.add(name.name)
+        meaning = substitute(self.names.meaning(name.name), self._read)
+        self.open_roles.remove(name.name)
+        return meaning
 
     def _act(self, name: str) -> str:
         return self.acts.get(name, name)

@@ -60,6 +60,7 @@ class Symbols:
             self._declare(symbol)
         self.roles = {role.name: role for role in model.roles}
         self._inferred: dict[str, Dimension | None] = {}
+        self._open_roles: set[str] = set()
         self._unknown: set[tuple[str, Where]] = set()
         self._molar = _molar_prefixes(model)
 
@@ -84,11 +85,7 @@ class Symbols:
             return BUILTIN[name]
         symbol = self.table.get(name)
         if symbol is None:
-            role = self.roles.get(name)
-            if role is not None:
-                return self.infer.of(role.expression, role.where)
-            self.unknown(name, where)
-            return None
+            return self._role(name, where)
         if symbol.dimension is not None:
             return symbol.dimension
         if name not in self._inferred:
@@ -97,11 +94,25 @@ class Symbols:
             self._inferred[name] = self.infer.of(symbol.expression, symbol.where)
         return self._inferred[name]
 
+    def _role(self, name: str, where: Where) -> Dimension | None:
+        """The dimension of what a role stands for, unless it stands for itself."""
+        role = self.roles.get(name)
+        if role is None or role.expression == Name(name):
+            self.unknown(name, where)
+            return None
+        if name in self._open_roles:
+            self.problems.append(Problem(role.where, f"`{name}` is defined through itself"))
+            return None
+        self._open_roles.add(name)
+        dimension = self.infer.of(role.expression, role.where)
+        self._open_roles.remove(name)
+        return dimension
+
     def unknown(self, name: str, where: Where) -> None:
         """Report a name that nothing has, with the nearest one that something has."""
         if (name, where) not in self._unknown:
             self._unknown.add((name, where))
-            known = [*self.table, *self.roles, *BUILTIN]
+            known = [other for other in (*self.table, *self.roles, *BUILTIN) if other != name]
             self.problems.append(
                 Problem(where, f"nothing is called `{name}`{did_you_mean(name, known)}")
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from quantal.assembly.flatten import flatten
+from quantal.assembly.flatten import assemble
 from quantal.compiler.check import Checked, check
 from quantal.compiler.lower import lower
 from quantal.library.catalogue import find
@@ -22,14 +22,22 @@ def load(source: str | Path) -> Model:
         ModelError: the text is not a valid model; all problems are listed.
     """
     if isinstance(source, str) and "\n" in source:
-        return flatten(read_text(source, lookup=lookup), lookup)
+        return _put_together(read_text(source, lookup=lookup))
     path = find(str(source))
     return _load_file(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=256)
 def _load_file(path: Path, _changed: int) -> Model:
-    return flatten(read_file(path, lookup=lookup), lookup)
+    return _put_together(read_file(path, lookup=lookup))
+
+
+def _put_together(model: Model) -> Model:
+    """The flat model; where it does not fit, with the problems of its dimensions as well."""
+    flat, problems = assemble(model, lookup)
+    if problems:
+        check(flat, problems)
+    return flat
 
 
 def lookup(name: str, beside: Path | None) -> Model:
