@@ -1,9 +1,13 @@
 """One axon, two boutons, with delays: events are only ever connected by hand."""
 
+import numpy as np
 import pytest
 from tests.assembly.texts import checked, flat
 
+from quantal.experiments.run import run
 from quantal.model.model import Model
+from quantal.protocols.protocol import Protocol, Times
+from quantal.units import parse_unit
 
 AXON = """mechanism axon
 membrane V = -65 [mV] capacitance 1 [uF/cm2]
@@ -88,3 +92,17 @@ def test_the_circuit_fits_together() -> None:
     circuit = checked(CIRCUIT, **PARTS)
     assert circuit.capacitance_readings == {"axon.V": "surface"}
     assert circuit.current_readings == {"axon.leak": "surface"}
+
+
+def test_transmitter_arrives_when_the_delays_say() -> None:
+    """Spike at 1.22 ms; arrivals after 0.3 and 2.5 ms; release 0.6 ms later."""
+    spike = Protocol((Times("axon.spike", (1.22,)),), until=6.0)
+    trajectory = run(flat(CIRCUIT, **PARTS), spike)
+    assert trajectory.events["near.spike"] == pytest.approx([1.52])
+    assert trajectory.events["far.spike"] == pytest.approx([3.72])
+    # Two of ten vesicles of 5000 molecules in 2e-18 L.
+    exact = parse_unit("mM").from_internal(2 * 5000 / 0.002)
+    for name, release in (("near.glu", 2.12), ("far.glu", 4.32)):
+        glu = trajectory[name]
+        assert np.max(glu[trajectory.time < release - 1e-6]) == 0.0
+        assert glu[trajectory.time > release + 1e-6] == pytest.approx(exact)
