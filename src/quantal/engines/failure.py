@@ -20,10 +20,14 @@ def explain(program: Program, workspace: Workspace, parameters: Array) -> RunErr
     bad = [program.states[i].name for i in range(size) if not np.isfinite(y[i])]
     if bad:
         return RunError(f"at t = {t:g} ms: `{bad[0]}` is not finite; an event or a clamp set it so")
-    for state in (y, workspace.context.array("argument")[:size].copy()):
-        cause = _not_finite(program, workspace, state, parameters, t)
+    reached = workspace.context.array("argument")[:size].copy()
+    tried = np.where(np.isfinite(reached), reached, y)
+    for state, when in ((y, t), (tried, workspace.context.real("now"))):
+        workspace.look_at(when)
+        cause = _not_finite(program, workspace, state, parameters, when)
         if cause:
             return RunError(f"at t = {t:g} ms: {cause}")
+    workspace.look_at(t)
     return RunError(f"at t = {t:g} ms: {_too_stiff(program, workspace, y, parameters, t)}")
 
 
@@ -41,8 +45,6 @@ def _finite(value: Any) -> bool:
 def _not_finite(
     program: Program, workspace: Workspace, state: Array, parameters: Array, t: float
 ) -> str:
-    if not np.all(np.isfinite(state)):
-        return ""
     values = _observer(program, workspace, state, parameters, t)
     rates = workspace.rates(np.concatenate([state, workspace.y[len(state) :]]))
     for row in program.reactions:

@@ -31,7 +31,6 @@ from quantal.trajectory import Trajectory
 
 SECONDS_PER_CALL = 0.05
 """Compiled code comes back this often, so that Ctrl-C and progress are served."""
-LARGEST_GROWTH = 6.0
 FEWEST_STEPS = 250
 """A run without sample times has at least so many steps, each with points between."""
 
@@ -43,6 +42,7 @@ class Stiff:
     name: str = "stiff"
     title: str = "stiff differential equations, adaptive Rosenbrock method"
     tableau: Tableau = field(default=RODAS5P, repr=False)
+    largest_growth: float = 6.0
 
     def supports(self, program: Program) -> list[str]:
         """Reasons why this engine cannot run the program: none, it runs every Program."""
@@ -58,7 +58,7 @@ class Stiff:
 
         _check(program, stimulus)
         loaded = kernel_for(program, self.tableau)
-        run = _Run(program, stimulus, settings, self.tableau, loaded)
+        run = _Run(program, stimulus, settings, self, loaded)
         start = stimulus.start
         drives = np.array([float(drive.at(start)) for drive in stimulus.drives])
         held = {index: float(curve.at(start)) for index, curve in stimulus.clamps.items()}
@@ -80,14 +80,17 @@ class _Run:
     """One run in progress."""
 
     def __init__(
-        self, program: Program, stimulus: Stimulus, settings: Settings, tableau: Tableau,
+        self, program: Program, stimulus: Stimulus, settings: Settings, engine: Stiff,
         loaded: Loaded,
     ) -> None:  # fmt: skip
         self._program, self._stimulus, self._settings = program, stimulus, settings
         self._loaded = loaded
         self._kernel = loaded.kernel
-        self._workspace = Workspace(loaded.kernel, tableau, program, stimulus, settings)
+        self._workspace = Workspace(loaded.kernel, engine.tableau, program, stimulus, settings)
         self._context = self._workspace.context
+        self._context.set_real("relative", settings.relative)
+        self._context.set_real("largest_step", self._largest_step())
+        self._context.set_real("largest_growth", engine.largest_growth)
         self._recorder = Recorder(self._workspace, settings.sample, stimulus.start, stimulus.end)
         self._events = Events(program, self._workspace, stimulus.events)
         self._crossings = Crossings(program, self._workspace, self._events.crossing_handlers)
@@ -102,9 +105,6 @@ class _Run:
     def begin(self, y0: Array) -> None:
         """Set the initial state and what happens at the very start."""
         self._workspace.y[: len(y0)] = y0
-        self._context.set_real("relative", self._settings.relative)
-        self._context.set_real("largest_step", self._largest_step())
-        self._context.set_real("largest_growth", LARGEST_GROWTH)
         self._events.drop_before(self._t)
         self._change_parameters()
         self._workspace.start_segment(self._t, self._t)

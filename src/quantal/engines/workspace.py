@@ -116,6 +116,12 @@ class Workspace:
         held = len(self._functions) - len(self._clamped)
         self.y[self._clamped] = self.drives[held:][: len(self._clamped)]
 
+    def look_at(self, t: float) -> None:
+        """Time and all drives as they are at t, for evaluating anything there."""
+        self.context.set_real("now", t)
+        for table, function in enumerate(self._functions):
+            self.drives[table] = float(function.at(t))
+
     def rates(self, state: Array) -> Array:
         """The right-hand side at a state, with the present drives."""
         result, extra = np.zeros_like(state), np.zeros_like(state)

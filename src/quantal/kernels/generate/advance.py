@@ -25,8 +25,10 @@ from quantal.kernels.tableau import Tableau
 SAFETY = 0.9
 SMALLEST_FACTOR = 0.2
 NOT_FINITE_FACTOR = 0.25
-SMALLEST_STEP = 1e-15
-"""Shortest step as a share of the times involved."""
+SMALLEST_SHARE = 1e-15
+"""Shortest step as a share of the time reached."""
+SMALLEST_STEP = 1e-24
+"""Shortest step around t = 0, in ms."""
 _TINY_ERROR = 1e-8
 _MEMORY = 2.5
 
@@ -90,8 +92,8 @@ def _choose_step(f: Function) -> tuple[str, str]:
     wanted = f.smaller(slot(f, "h", DOUBLE), f.real_op("fsub", following, t))
     wanted = f.smaller(wanted, slot(f, "largest_step", DOUBLE))
     remaining = f.real_op("fsub", stop, t)
-    sizes = [f.call("llvm.fabs.f64", (DOUBLE, x), returns=DOUBLE) for x in (t, stop)]
-    least = f.real_op("fmul", f.larger(*sizes), real(SMALLEST_STEP))
+    size = f.call("llvm.fabs.f64", (DOUBLE, t), returns=DOUBLE)
+    least = f.larger(f.real_op("fmul", size, real(SMALLEST_SHARE)), real(SMALLEST_STEP))
     too_small = f.compare("olt", wanted, f.smaller(least, remaining))
     with f.when(too_small, ends=True):
         failed = f.compare("ne", slot(f, "failures", INTEGER), "0", INTEGER)
@@ -202,23 +204,23 @@ def first_step(layout: Layout, tableau: Tableau) -> str:
     after = f.address(u, layout.padded)
     f.call("stage", *pointers(f, "y", "constants", "drives", "now", "free", "extra", "unit_lu"),
            (POINTER, u))  # fmt: skip
-    speed, change = _weighted_rates(f, layout, u)
-    probe = f.smaller(f.real_op("fdiv", real(1e-4), f.larger(change, real(1e-300))), remaining)
+    speed, growth = _weighted_rates(f, layout, u)
+    probe = f.smaller(f.real_op("fdiv", real(1e-4), f.larger(growth, real(1e-300))), remaining)
     _euler(f, layout, u, probe)
     f.call("set_time", (POINTER, "%context"), (DOUBLE, f.real_op("fadd", t, probe)))
     f.call("hold_clamped", (POINTER, "%context"), (POINTER, slot(f, "argument")))
     f.call("stage", *pointers(f, "argument", "constants", "drives", "now", "free", "extra",
                               "unit_lu"), (POINTER, after))  # fmt: skip
-    bend = f.real_op("fdiv", _difference(f, layout, u, after), probe)
-    rate = f.real_op("fdiv", bend, f.larger(speed, real(1e-300)))
-    size = f.real_op("fdiv", f.larger(speed, real(1e-300)), f.larger(rate, real(1e-300)))
-    root = f.call("pow", (DOUBLE, f.larger(size, real(1e-12))),
-                  (DOUBLE, real(-1.0 / (tableau.error_order + 1))), returns=DOUBLE)  # fmt: skip
+    change = _difference(f, layout, u, after)
+    fastest = f.larger(f.larger(speed, change), real(1e-300))
+    rate = f.real_op("fdiv", change, f.real_op("fmul", fastest, probe))
+    size = f.real_op("fdiv", fastest, f.larger(rate, real(1e-300)))
+    exponent = real(-1.0 / (tableau.error_order + 1))
+    root = f.call("pow", (DOUBLE, f.larger(size, real(1e-12))), (DOUBLE, exponent), returns=DOUBLE)
     length = f.real_op("fdiv", root, f.larger(rate, real(1e-300)))
     usable = f.compare("ogt", length, real(0.0))
-    length = f.select(
-        usable, f.smaller(length, remaining), f.real_op("fmul", remaining, real(1e-6))
-    )
+    unusable = f.real_op("fmul", remaining, real(1e-6))
+    length = f.select(usable, f.smaller(length, remaining), unusable)
     keep(f, "h", length, DOUBLE)
     f.give()
     return f.text()
