@@ -31,6 +31,8 @@ from quantal.trajectory import Trajectory
 
 SECONDS_PER_CALL = 0.05
 """Compiled code comes back this often, so that Ctrl-C and progress are served."""
+STEP_SHARE = 0.3
+"""Errors of single steps add up: each is held to this share of the tolerance asked for."""
 FEWEST_STEPS = 250
 """A run without sample times has at least so many steps, each with points between."""
 
@@ -86,9 +88,10 @@ class _Run:
         self._program, self._stimulus, self._settings = program, stimulus, settings
         self._loaded = loaded
         self._kernel = loaded.kernel
-        self._workspace = Workspace(loaded.kernel, engine.tableau, program, stimulus, settings)
+        absolute = STEP_SHARE * settings.absolute
+        self._workspace = Workspace(loaded.kernel, engine.tableau, program, stimulus, absolute)
         self._context = self._workspace.context
-        self._context.set_real("relative", settings.relative)
+        self._context.set_real("relative", STEP_SHARE * settings.relative)
         self._context.set_real("largest_step", self._largest_step())
         self._context.set_real("largest_growth", engine.largest_growth)
         self._recorder = Recorder(self._workspace, settings.sample, stimulus.start, stimulus.end)

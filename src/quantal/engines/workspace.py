@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from quantal.engines.base import Settings
 from quantal.kernels.context import Context
 from quantal.kernels.kernel import Kernel
 from quantal.kernels.tableau import Tableau
@@ -21,11 +20,14 @@ LANDMARK_SHARE = 0.25
 
 
 class Workspace:
-    """Everything that the compiled functions read and write during one run."""
+    """Everything that the compiled functions read and write during one run.
+
+    `absolute` is the error allowed to a step as a share of each state's scale.
+    """
 
     def __init__(
         self, kernel: Kernel, tableau: Tableau, program: Program, stimulus: Stimulus,
-        settings: Settings,
+        absolute: float,
     ) -> None:  # fmt: skip
         self.kernel = kernel
         self.context = Context()
@@ -43,9 +45,9 @@ class Workspace:
         self.free = self._real("free", size, 1.0)
         self.drives = self._real("drives", tables)
         self._real("slopes", tables)
-        absolute = self._real("absolute", size, 1.0)
-        absolute[: layout.states] = settings.absolute * np.array([s.scale for s in program.states])
-        np.maximum(absolute, 1e-300, out=absolute)
+        tolerance = self._real("absolute", size, 1.0)
+        scales = np.array([state.scale for state in program.states])
+        tolerance[: layout.states] = np.maximum(absolute * scales, 1e-300)
         for name in ("sign", "g_middle", "g_end"):
             self._real(name, max(layout.crossings, 1))
         self.delays = np.zeros(max(layout.delays, 1))
