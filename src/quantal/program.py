@@ -21,7 +21,8 @@ class StateVariable:
     `kind` is one of `occupancy`, `amount`, `concentration`, `voltage`, `gate`, `number`.
     `scale` is a natural size in internal units (the declared unit's value), from which
     engines take absolute tolerances. `clampable` states (membranes, species) can be held
-    by a protocol.
+    by a protocol. An amount (molecules, channels, vesicles) is the value times `size`: a
+    volume, a surface, a count or one; None where no size is known.
     """
 
     name: str
@@ -29,6 +30,7 @@ class StateVariable:
     kind: str
     scale: float
     clampable: bool = False
+    size: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,13 @@ class Definition:
 class ReactionRow:
     """One reaction, both directions.
 
-    `forward` and `backward` name definitions: events per time of the whole place
-    (or per unit where no size is known). `changes` pairs a state's index with what one
-    net event adds to it, as an expression of parameters and definitions.
+    `forward` and `backward` name definitions: rates per `forward_size` and
+    `backward_size`, so that rate times size is events per time of the whole place; a size
+    is None where the model does not give it. `changes` pairs a state's index with the
+    amount that one net event adds to it, as an expression of parameters and definitions.
+    Under mass action `reactants` and `products` pair a state's index with how many of it
+    meet, from which a count's x^2 becomes x(x - 1); they are empty where a whole law is
+    written.
     """
 
     name: str
@@ -78,6 +84,10 @@ class ReactionRow:
     backward: str | None
     changes: tuple[tuple[int, Expression], ...]
     line: str = ""
+    forward_size: Expression | None = None
+    backward_size: Expression | None = None
+    reactants: tuple[tuple[int, int], ...] = ()
+    products: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,3 +168,23 @@ def test_ghk_has_its_limit_at_zero_and_no_current_at_the_nernst_potential() -> N
     assert evaluate(item.expression, at | {"V": 0.0}) == pytest.approx(exact, rel=1e-9)
     reversal = 8.617333262e-2 * 295.15 / 2 * np.log(2 / 0.0001)  # kT/(2 e) ln, mV
     assert abs(evaluate(item.expression, at | {"V": reversal})) < 1e-9 * abs(exact)
+
+
+def test_rows_carry_what_a_count_of_molecules_needs() -> None:
+    p = lowered(
+        "place cell volume = 2 [fL]\nspecies A = 1 [uM] in cell\nspecies B = 0 [uM] in cell\n"
+        "parameter n = 40 [channels]\nscheme r = C O count n\n  C + A <-> O : 5 [/mM/ms], 2 [/ms]\n"
+        "reaction 2 A <-> B : 0.3 [/mM/ms], 1 [/ms]\n"
+    )
+    bind, pair = p.reactions
+    a, b, closed = (p.state_index(name) for name in ("A", "B", "C"))
+    assert set(bind.reactants) == {(closed, 1), (a, 1)}
+    assert bind.forward_size is not None
+    assert evaluate(bind.forward_size, {"n": 40.0}) == 40.0
+    assert pair.reactants == ((a, 2),)
+    assert pair.products == ((b, 1),)
+    assert pair.forward_size is not None
+    assert evaluate(pair.forward_size, {}) == 2.0
+    size = p.states[a].size
+    assert size is not None
+    assert evaluate(size, {}) == 2.0

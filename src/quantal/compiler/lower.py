@@ -53,7 +53,7 @@ def lower(checked: Checked) -> Program:
     model = checked.model
     names = Names(checked)
     sizes = Sizes(checked)
-    states = _states(checked)
+    states = _states(checked, sizes)
     index = {state.name: i for i, state in enumerate(states)}
     derivatives: list[Expression] = [ZERO] * len(states)
 
@@ -104,12 +104,14 @@ def _gate(gate: Gate) -> Expression:
     return divide(subtract(gate.inf, x), gate.tau)
 
 
-def _states(checked: Checked) -> tuple[StateVariable, ...]:
+def _states(checked: Checked, sizes: Sizes) -> tuple[StateVariable, ...]:
     """Membranes first (everything depends on them), then gates, schemes, species, states."""
     model, rows = checked.model, []
 
     def row(name: str, kind: str, unit: Unit, clampable: bool = False) -> None:
-        rows.append(StateVariable(name, unit, kind, unit.scale, clampable))
+        counted = kind in ("occupancy", "concentration", "amount")
+        size = sizes.of(name).value if counted else None
+        rows.append(StateVariable(name, unit, kind, unit.scale, clampable, size))
 
     for membrane in model.membranes:
         row(membrane.name, "voltage", checked.units[membrane.name], True)

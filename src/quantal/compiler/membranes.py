@@ -14,7 +14,6 @@ from quantal.expression import (
     add,
     divide,
     multiply,
-    negate,
     subtract,
 )
 from quantal.model.processes import Current
@@ -81,4 +80,5 @@ def _carry(
     )
     i = index[current.carries]
     derivatives[i] = subtract(derivatives[i], multiply(ratio, rate))
-    return ReactionRow(label, label, None, ((i, negate(ratio)),), str(current.where))
+    lost = ((i, Number(-1.0)),)
+    return ReactionRow(label, label, None, lost, str(current.where), forward_size=size.value)

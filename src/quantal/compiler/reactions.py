@@ -78,13 +78,27 @@ def _add_reaction(
 
     if reaction.name is not None:
         _define_net(names, checked, reaction, per, [rate for rate in rates if rate is not None])
+    action = reaction.law == "mass action"
     return ReactionRow(
         label,
         f"{label} forward",
         f"{label} backward" if reaction.backward is not None else None,
         tuple((index[name], coefficient) for name, coefficient in changes.items()),
         str(reaction.where),
+        forward_size=per[0].value,
+        backward_size=per[1].value if len(per) > 1 else None,
+        reactants=_orders(reaction.left, index) if action else (),
+        products=_orders(reaction.right, index) if action else (),
     )
+
+
+def _orders(terms: tuple[Term, ...], index: dict[str, int]) -> tuple[tuple[int, int], ...]:
+    """How many of each numbered state meet in an event."""
+    orders: dict[int, int] = {}
+    for coefficient, name in terms:
+        if name in index and isinstance(coefficient, Number):
+            orders[index[name]] = orders.get(index[name], 0) + int(coefficient.value)
+    return tuple(orders.items())
 
 
 def _define_net(
