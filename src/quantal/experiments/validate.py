@@ -9,7 +9,10 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+
 from quantal.errors import QuantalError, TargetMissed
+from quantal.experiments.sampling import resolved
 from quantal.experiments.targets import Bench, simulated_values
 from quantal.expression import Number, to_text
 from quantal.model.model import Model
@@ -21,7 +24,7 @@ from quantal.trajectory import Trajectory
 Progress = Callable[[int, int, str], None]
 """Called before each target with how many are done, how many there are, and its name."""
 
-_KEPT_RUNS = 8
+_KEPT_RUNS = 64
 """Targets of one mechanism often share a protocol: the last few runs are kept."""
 
 NOT_REACHED = "the run ends before this quantity is reached"
@@ -123,7 +126,11 @@ def bench_of(model: Model) -> Bench:
     def simulate(protocol: Protocol, names: frozenset[str]) -> Trajectory:
         # An event may depend on anything; else only what is looked at must be driven.
         looked_at = None if names & set(program.events) else sorted(names & quantities.keys())
-        return run_program(program, protocol, record=looked_at)
+
+        def runner(sample: np.ndarray | None) -> Trajectory:
+            return run_program(program, protocol, record=looked_at, sample=sample)
+
+        return resolved(runner, looked_at or sorted(names & quantities.keys()))
 
     return Bench(simulate, _by_short_name(program.parameters))
 
