@@ -5,10 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from quantal.figures.recording import comparison_figure
+from quantal.interop import compare
 from quantal.interop.evoked import Evoked
-
-compare = pytest.importorskip("quantal.interop.compare", reason="models cannot be run yet")
-comparison_figure = pytest.importorskip("quantal.figures.recording").comparison_figure
 
 TIME = np.arange(0.0, 120.0, 0.05)
 STIMULI = np.array([20.0, 40.0, 60.0])

@@ -10,8 +10,6 @@ from quantal.protocols.protocol import Hold, Pulse, Step, Times, Train
 from quantal.protocols.sweep import at_value, runs_of
 from quantal.units import CONCENTRATION, TIME, VOLTAGE, parse_unit
 
-pytest.importorskip("quantal.protocols.text", reason="texts with units are not read yet")
-
 MM = parse_unit("mM")
 
 

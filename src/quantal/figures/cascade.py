@@ -12,22 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantal.figures.figure import CYCLE, Axis, Figure, Panel, Series, readable
-from quantal.observables import onset, peak, time_of_peak, window
+from quantal.observables.stages import Stage as Stage
+from quantal.observables.stages import StageRow, stage_rows, values_in
+from quantal.observables.window import window
 from quantal.trajectory import Trajectory
-from quantal.units import parse_unit
 
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One panel: a title, and the names drawn in it, each with the word written beside it.
-
-    `unit` shows the values in another unit than the trajectory's own.
-    """
-
-    title: str
-    names: tuple[str, ...]
-    words: tuple[str, ...] = ()
-    unit: str = ""
+_SHOWN_BEFORE = 0.05
+"""How long before the stimulus the figure begins, as a share of its length."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,45 +67,31 @@ def cascade(
 def _stage(
     trajectory: Trajectory, stage: Stage, colour: str, stimulus: float, until: float
 ) -> Panel:
-    unit = stage.unit or trajectory.units[stage.names[0]].text
-    series, notes, dots = [], [], []
-    guide: float | None = None
-    for number, name in enumerate(stage.names):
-        shade = colour if number == 0 else CYCLE[(CYCLE.index(colour) + 3) % len(CYCLE)]
-        time, values = window(
-            trajectory.time - stimulus, _in_unit(trajectory, name, unit), until=until
-        )
-        early = max(float(time[0]), -0.05 * until)
+    rows = stage_rows(trajectory, [stage], stimulus, until)
+    second = CYCLE[(CYCLE.index(colour) + 3) % len(CYCLE)]
+    shades = [colour if number == 0 else second for number in range(len(rows))]
+    series = []
+    for number, (row, shade) in enumerate(zip(rows, shades, strict=True)):
+        values = values_in(trajectory, row.name, row.unit)
+        time, values = window(trajectory.time - stimulus, values, until=until)
+        early = max(float(time[0]), -_SHOWN_BEFORE * until)
         time, values = window(time, values, since=early)
-        word = stage.words[number] if number < len(stage.words) else ""
         series.append(Series(time, values, shade, look="area" if number == 0 else "line"))
-        after = window(time, values, since=0.0)
-        top = time_of_peak(*after), peak(*after)
-        dots.append((*top, shade))
-        notes.append((_note(word, top, unit, still=top[0] >= after[0][-1]), shade))
-        if number == 0:
-            guide = onset(*after)
-    if guide is not None and not np.isfinite(guide):
-        guide = None
+    start = rows[0].onset
     return Panel(
-        Axis("time after the stimulus", "ms", -0.05 * until, until), Axis(stage.title, unit),
-        tuple(series), notes=tuple(notes), dots=tuple(dots), marks=(0.0,), guide=guide,
+        Axis("time after the stimulus", "ms", -_SHOWN_BEFORE * until, until),
+        Axis(stage.title, rows[0].unit), tuple(series),
+        notes=tuple((_note(row), shade) for row, shade in zip(rows, shades, strict=True)),
+        dots=tuple((r.time_of_peak, r.peak, s) for r, s in zip(rows, shades, strict=True)),
+        marks=(0.0,), guide=start if np.isfinite(start) else None,
     )  # fmt: skip
 
 
-def _note(word: str, top: tuple[float, float], unit: str, still: bool) -> str:
+def _note(row: StageRow) -> str:
     """What stands beside a panel: the peak and when it is, or that it comes later."""
-    shown = "" if unit == "1" else f" {unit}"
-    when = "and rising" if still else f"at {readable(top[0])} ms"
-    return f"{word} {readable(top[1])}{shown} {when}".strip()
-
-
-def _in_unit(trajectory: Trajectory, name: str, unit: str) -> np.ndarray:
-    wanted = parse_unit(unit)
-    own = trajectory.units[name]
-    if wanted.dimension != own.dimension:
-        return trajectory[name]
-    return np.asarray((trajectory.internal(name) - wanted.offset) / wanted.scale)
+    shown = "" if row.unit == "1" else f" {row.unit}"
+    when = "and rising" if row.rising else f"at {readable(row.time_of_peak)} ms"
+    return f"{row.word} {readable(row.peak)}{shown} {when}".strip()
 
 
 def _train(fit: TrainFit, first: bool, last: bool) -> Panel:

@@ -23,6 +23,9 @@ from quantal.observables.peaks import lowest as lowest
 from quantal.observables.peaks import peak as peak
 from quantal.observables.peaks import time_of_peak as time_of_peak
 from quantal.observables.spikes import spike_times as spike_times
+from quantal.observables.stages import Stage as Stage
+from quantal.observables.stages import StageRow as StageRow
+from quantal.observables.stages import stage_rows as stage_rows
 from quantal.observables.trains import amplitudes as amplitudes
 from quantal.observables.trains import normalised as normalised
 from quantal.observables.trains import root_mean_square as root_mean_square
