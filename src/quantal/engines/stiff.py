@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
-from importlib.metadata import version
 
 import numpy as np
 
@@ -94,23 +93,34 @@ class _Run:
         self._context.set_real("relative", STEP_SHARE * settings.relative)
         self._context.set_real("largest_step", self._largest_step())
         self._context.set_real("largest_growth", engine.largest_growth)
+        self._context.set_real("first_h", settings.first_step or 0.0)
+        self._context.set_real("horizon", stimulus.start)
         self._recorder = Recorder(self._workspace, settings.sample, stimulus.start, stimulus.end)
         self._events = Events(program, self._workspace, stimulus.events)
         self._crossings = Crossings(program, self._workspace, self._events.crossing_handlers)
         self._parameters = np.array(stimulus.parameters, dtype=float)
         self._changes = sorted(stimulus.changes, key=lambda change: change[0])
         self._changed_rows: list[tuple[int, int, float]] = []
-        stops = {*stimulus.stops, *(change[0] for change in stimulus.changes), stimulus.end}
-        self._stops = sorted(stop for stop in stops if stimulus.start < stop <= stimulus.end)
+        self._horizons = self._lay_stops(stimulus)
         self._budget = 200
         self._t = stimulus.start
+
+    def _lay_stops(self, stimulus: Stimulus) -> list[float]:
+        """All stops for the compiled loop; gives those at which Python has something to do."""
+        changes = {change[0] for change in stimulus.changes} | {stimulus.end}
+        stops = {stop for stop in (*stimulus.stops, *changes) if stop > stimulus.start}
+        inside = sorted(stop for stop in stops if stop <= stimulus.end)
+        self._context.point("stops", np.array([*inside, math.inf]))
+        # A jump of a drive may carry a watched value across its threshold.
+        seen = stops if self._events.crossing_handlers else changes
+        return sorted(stop for stop in seen if stimulus.start < stop <= stimulus.end)
 
     def begin(self, y0: Array) -> None:
         """Set the initial state and what happens at the very start."""
         self._workspace.y[: len(y0)] = y0
         self._events.drop_before(self._t)
         self._change_parameters()
-        self._workspace.start_segment(self._t, self._t)
+        self._workspace.enter(self._t)
         self._crossings.start()
         self._act([])
 
@@ -127,24 +137,22 @@ class _Run:
         """Segment by segment to the end of the run."""
         end, next_stop = self._stimulus.end, 0
         while self._t < end:
-            while self._stops[next_stop] <= self._t:
+            while self._horizons[next_stop] <= self._t:
                 next_stop += 1
-            stop = min(self._stops[next_stop], self._events.next_time())
-            self._segment(stop)
-        self._workspace.start_segment(self._t, self._t)
+            self._segment(min(self._horizons[next_stop], self._events.next_time()))
+        self._workspace.enter(self._t)
         self._recorder.finish(self._t)
 
-    def _segment(self, stop: float) -> None:
-        """To a stop, or to a crossing before it; then whatever happens there."""
-        self._workspace.start_segment(self._t, stop)
+    def _segment(self, horizon: float) -> None:
+        """To where something happens, or to a crossing before it; then what happens there."""
+        self._context.set_real("horizon", horizon)
+        self._workspace.enter(self._t)
         self._recorder.start_segment(self._t)
-        self._context.set_count("restart", 1)
-        self._context.set_real("h", self._settings.first_step or 0.0)
         crossed: list[int] = []
         while True:
             status = self._advance()
             if status == codes.REACHED:
-                self._t = stop
+                self._t = horizon
                 break
             if status == codes.CROSSED:
                 self._t, crossed = self._crossings.locate()
@@ -155,7 +163,7 @@ class _Run:
             elif status != codes.BUDGET:
                 raise explain(self._program, self._workspace, self._parameters)
         self._change_parameters()
-        self._workspace.start_segment(self._t, self._t)
+        self._workspace.enter(self._t)
         self._act(crossed)
 
     def _advance(self) -> int:
@@ -198,7 +206,7 @@ class _Run:
         crossed = crossed + self._crossings.jumped()
         rounds = 0
         while self._events.act(self._t, crossed):
-            self._workspace.start_segment(self._t, self._t)
+            self._workspace.enter(self._t)
             crossed = self._crossings.jumped()
             rounds += 1
             if rounds > 1000:
@@ -209,6 +217,8 @@ class _Run:
 
     def trajectory(self, engine: Stiff) -> Trajectory:
         """What the run gave."""
+        import llvmlite
+
         times, states, drives = self._recorder.rows()
         parameters = parameter_values(self._stimulus.parameters, self._changed_rows, len(times))
         observer = Observer(self._program, times, states, drives, parameters)
@@ -225,7 +235,7 @@ class _Run:
             "source": engine.tableau.source, "program": self._program.name,
             "mechanisms": list(self._program.mechanisms),
             "relative": self._settings.relative, "absolute": self._settings.absolute,
-            "versions": {name: version(name) for name in ("numpy", "llvmlite")},
+            "versions": {"numpy": np.__version__, "llvmlite": llvmlite.__version__},
         }  # fmt: skip
         return Trajectory(
             times, self._program.units(), observer.compute, self._events.record,

@@ -68,21 +68,16 @@ class Workspace:
         knots = [function.knots for function in self._functions] or [np.zeros(1)]
         coefficients = [f.coefficients for f in self._functions] or [np.zeros((1, COEFFICIENTS))]
         lengths = np.array([len(each) for each in knots])
-        self._first = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
-        self._knots = np.ascontiguousarray(np.concatenate(knots), dtype=float)
+        first = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
         table = np.ascontiguousarray(np.concatenate(coefficients), dtype=float)
-        self._level = ~np.any(table[:, 1:5], axis=1)
-        self._values = table[:, 0]
-        self.context.point("knots", self._knots)
+        self.context.point("knots", np.ascontiguousarray(np.concatenate(knots), dtype=float))
         self.context.point("coefficients", table)
-        self.context.point("table_first", self._first)
-        self._last = self._first + lengths - 1
-        self.context.point("table_last", self._last)
-        self._base = self._count("table_base", self._first.tolist())
-        self._count("table_cursor", self._first.tolist())
-        self._varying = self._count("varying", [0] * len(knots))
+        self.context.set_count("table_count", len(self._functions))
+        self._count("table_last", (first + lengths - 1).tolist())
+        for name in ("table_base", "table_cursor"):
+            self._count(name, first.tolist())
+        self._count("varying", [0] * len(knots))
         clamped = list(stimulus.clamps)
-        self._clamped = clamped
         self._count("clamped", clamped)
         self.context.set_count("clamp_count", len(clamped))
         self.free[clamped] = 0.0
@@ -95,28 +90,9 @@ class Workspace:
         self.constants[: len(values)] = values
         self.kernel.prepare(self.constants.ctypes.data)
 
-    def start_segment(self, t: float, stop: float) -> None:
-        """Drives and clamps as they are from t on; only what varies before `stop` is followed."""
-        varying = 0
-        self.context.set_real("t", t)
-        self.context.set_real("now", t)
-        for table, function in enumerate(self._functions):
-            first, last = self._first[table], self._last[table]
-            piece = int(np.searchsorted(self._knots[first : last + 1], t, side="right")) - 1
-            piece = int(first) + max(piece, 0)
-            self._base[table] = piece
-            ends = np.inf if piece == last else self._knots[piece + 1]
-            if self._level[piece] and ends >= stop:
-                self.drives[table] = self._values[piece]
-                self.context.array("slopes")[table] = 0.0
-            else:
-                self.drives[table] = float(function.at(t))
-                self._varying[varying] = table
-                varying += 1
-        self.context.set_count("varying_count", varying)
-        self.context.set_real("stop", stop)
-        held = len(self._functions) - len(self._clamped)
-        self.y[self._clamped] = self.drives[held:][: len(self._clamped)]
+    def enter(self, t: float) -> None:
+        """A segment begins at t: drives and clamps as they are from t on."""
+        self.kernel.enter(self.context.address, t)
 
     def look_at(self, t: float) -> None:
         """Time and all drives as they are at t, for evaluating anything there."""
@@ -162,21 +138,33 @@ def _landmarks(function: Piecewise, start: float, end: float) -> Array:
 
     A step may pass two of them, so that it cannot leap over a brief waveform.
     """
-    knots = function.knots
-    if len(knots) == 1 and not np.any(function.coefficients[:, 1:5]):
+    if not np.any(function.coefficients[:, 1:5]):
         return np.zeros(0)
-    inside = knots[(knots > start) & (knots < end)]
-    edges = np.concatenate([[start], inside, [end]])
-    times = np.unique(np.concatenate([edges, 0.5 * (edges[1:] + edges[:-1])]))
-    values = function.at(times)
-    finite = values[np.isfinite(values)]
-    reach = float(np.ptp(finite)) if finite.size else 0.0
+    first = max(int(np.searchsorted(function.knots, start, side="right")) - 1, 0)
+    last = max(int(np.searchsorted(function.knots, end, side="left")), first + 1)
+    knots = np.append(np.clip(function.knots[first:last], start, end), end)
+    offset = knots[:-1] - function.knots[first:last]
+    length = np.diff(knots)
+    values = np.stack(
+        [_piece_values(function, first, last, offset + part * length) for part in (0, 0.5, 1)]
+    )
+    values = np.where(np.isfinite(values), values, 0.0)
+    reach = float(np.ptp(values))
     if reach == 0.0:
         return np.zeros(0)
-    travelled = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(values)))])
-    level = np.floor(travelled / (LANDMARK_SHARE * reach) + 1e-9)
-    moved = np.diff(travelled) > 0.0
+    moved = np.abs(values[1] - values[0]) + np.abs(values[2] - values[1])
+    travelled = np.concatenate([[0.0], np.cumsum(moved)])
+    passed = np.diff(np.floor(travelled / (LANDMARK_SHARE * reach) + 1e-9)) > 0.0
     # Where a level piece ends and a varying one begins is a landmark too.
-    begins = np.concatenate([[False], moved[1:] & ~moved[:-1], [False]])
-    passed = np.concatenate([[False], np.diff(level) > 0.0])
-    return np.asarray(times[begins | passed], dtype=float)
+    begins = (moved > 0.0) & np.concatenate([[False], moved[:-1] == 0.0])
+    middles = knots[:-1] + 0.5 * length
+    # A piece that varies much by itself is entered in two halves.
+    inside = middles[moved > LANDMARK_SHARE * reach]
+    return np.unique(np.concatenate([knots[1:][passed], knots[:-1][begins], inside]))
+
+
+def _piece_values(function: Piecewise, first: int, last: int, s: Array) -> Array:
+    c = function.coefficients[first:last].T
+    with np.errstate(over="ignore", invalid="ignore"):
+        cubic = c[0] + s * (c[1] + s * (c[2] + s * c[3]))
+        return np.asarray(cubic + c[4] * np.exp(-np.where(c[4] == 0.0, 0.0, c[5] * s)))

@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 import time
+import weakref
 from collections import OrderedDict
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,12 +40,13 @@ class Loaded:
 
 
 _memory: OrderedDict[str, Kernel] = OrderedDict()
+_signatures: dict[tuple[int, str], tuple[weakref.ref[Program], str]] = {}
 
 
 def kernel_for(program: Program, tableau: Tableau) -> Loaded:
     """The compiled functions of a Program for one method."""
     started = time.perf_counter()
-    key = signature(program, tableau)
+    key = _signature(program, tableau)
     kernel, cached = _memory.get(key), True
     if kernel is None:
         kernel, cached = _from_disk_or_made(key, program, tableau)
@@ -54,9 +56,22 @@ def kernel_for(program: Program, tableau: Tableau) -> Loaded:
     return Loaded(kernel, time.perf_counter() - started, cached)
 
 
+def _signature(program: Program, tableau: Tableau) -> str:
+    """The signature; a Program cannot change, so the very same one is not read again."""
+    place = (id(program), tableau.name)
+    known = _signatures.get(place)
+    if known is None or known[0]() is not program:
+        known = (weakref.ref(program), signature(program, tableau))
+        if len(_signatures) > MOST_IN_MEMORY:
+            _signatures.clear()
+        _signatures[place] = known
+    return known[1]
+
+
 def forget() -> None:
     """Drop what is held in memory; the files stay."""
     _memory.clear()
+    _signatures.clear()
 
 
 def folder() -> Path:

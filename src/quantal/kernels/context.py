@@ -6,6 +6,7 @@ names below, so that a slot exists in one place.
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,16 @@ ADDRESSES = (
     "y", "argument", "increments", "extra", "dense", "slope", "lu", "unit_lu", "constants",
     "free", "clamp_slopes", "drives", "slopes", "absolute", "knots", "coefficients",
     "table_first", "table_last", "table_base", "table_cursor", "varying", "clamped",
-    "landmarks", "sign", "direction", "g_middle", "g_end", "times", "rows", "samples",
+    "landmarks", "stops", "sign", "direction", "g_middle", "g_end", "times", "rows", "samples",
 )  # fmt: skip
 COUNTS = (
     "varying_count", "clamp_count", "landmark", "row_count", "row_capacity", "by_steps",
     "sample", "sample_count", "steps_left", "accepted", "rejected", "factorisations",
-    "bad_state", "after_rejection", "has_dense", "restart", "failures",
+    "after_rejection", "has_dense", "restart", "failures", "table_count", "next_stop",
 )  # fmt: skip
 REALS = (
     "t", "stop", "h", "step", "end", "now", "pitch", "relative", "last_root", "last_step",
-    "largest_step", "largest_growth",
+    "largest_step", "largest_growth", "horizon", "first_h",
 )  # fmt: skip
 
 SLOTS = {name: index for index, name in enumerate((*ADDRESSES, *COUNTS, *REALS))}
@@ -36,10 +37,11 @@ class Context:
     """Slots by name. Arrays given to `point` are kept alive as long as the context."""
 
     def __init__(self) -> None:
-        self._whole: np.ndarray[Any, np.dtype[np.int64]] = np.zeros(len(SLOTS), dtype=np.int64)
-        self._real = self._whole.view(np.float64)
+        # Not numpy: single items are read and written here at every segment.
+        self._whole = (ctypes.c_int64 * len(SLOTS))()
+        self._real = (ctypes.c_double * len(SLOTS)).from_buffer(self._whole)
         self._kept: dict[str, np.ndarray[Any, Any]] = {}
-        self.address = self._whole.ctypes.data
+        self.address = ctypes.addressof(self._whole)
 
     def point(self, name: str, array: np.ndarray[Any, Any]) -> None:
         """Let an address slot point to an array."""
@@ -53,19 +55,17 @@ class Context:
         return self._kept[name]
 
     def count(self, name: str) -> int:
-        return int(self._whole[SLOTS[name]])
+        return self._whole[SLOTS[name]]
 
     def real(self, name: str) -> float:
-        return float(self._real[SLOTS[name]])
+        return self._real[SLOTS[name]]
 
     def set_count(self, name: str, value: int) -> None:
-        assert name in COUNTS
         self._whole[SLOTS[name]] = value
 
     def set_real(self, name: str, value: float) -> None:
-        assert name in REALS
         self._real[SLOTS[name]] = value
 
     def slot_address(self, name: str) -> int:
         """Where a slot itself lies."""
-        return int(self.address) + 8 * SLOTS[name]
+        return self.address + 8 * SLOTS[name]

@@ -22,6 +22,7 @@ class Kernel:
         self._native = native
         self.layout = layout
         self.advance = self._bind("advance", _ADDRESS, returns=ctypes.c_int64)
+        self.enter = self._bind("enter", _ADDRESS, ctypes.c_double)
         self.commit = self._bind("commit", _ADDRESS, ctypes.c_double)
         self.probe = self._bind("probe", _ADDRESS, ctypes.c_double)
         self.prepare = self._bind("prepare", _ADDRESS)

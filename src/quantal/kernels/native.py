@@ -23,6 +23,7 @@ def _target() -> Any:
     return llvm.Target.from_default_triple()
 
 
+@lru_cache(maxsize=1)
 def host() -> tuple[str, str]:
     """The processor's name and features, as LLVM knows them."""
     import llvmlite.binding as llvm

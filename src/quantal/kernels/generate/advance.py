@@ -1,6 +1,7 @@
 """The integration loop in generated code: steps from t to the next stop.
 
-It returns to Python only at a stop, when the output is full, after a number of steps (so
+Stops at which only drives jump are passed inside. It returns to Python at the horizon (where
+something else happens), when the output is full, after a number of steps (so
 that Ctrl-C is heard), at a crossing, or when it cannot go on.
 """
 
@@ -36,10 +37,10 @@ _MEMORY = 2.5
 def advance(layout: Layout, tableau: Tableau) -> str:
     """`advance(context)`: step until something has to be told; gives the reason."""
     f = Function("advance", [(POINTER, "context")], returns=INTEGER, internal=False)
-    with f.when(f.compare("ne", slot(f, "restart", INTEGER), "0", INTEGER)):
-        f.call("first_step", (POINTER, "%context"))
     with f.repeat() as loop:
         _leave_if_asked(f)
+        with f.when(f.compare("ne", slot(f, "restart", INTEGER), "0", INTEGER)):
+            f.call("first_step", (POINTER, "%context"))
         step, end = _choose_step(f)
         norm = f.call(
             "attempt", (POINTER, "%context"), (DOUBLE, step), (DOUBLE, end), returns=DOUBLE
@@ -57,9 +58,11 @@ def advance(layout: Layout, tableau: Tableau) -> str:
         if layout.crossings:
             _leave_at_crossing(f, layout, end)
         f.call("commit", (POINTER, "%context"), (DOUBLE, end))
-        reached = f.compare("oge", end, slot(f, "stop", DOUBLE))
-        with f.when(reached, ends=True):
-            f.give(str(context.REACHED))
+        with f.when(f.compare("oge", end, slot(f, "stop", DOUBLE))):
+            with f.when(f.compare("oge", end, slot(f, "horizon", DOUBLE)), ends=True):
+                f.give(str(context.REACHED))
+            f.call("enter", (POINTER, "%context"), (DOUBLE, end))
+            f.call("write_jump", (POINTER, "%context"))
     f.do("unreachable")
     return f.text()
 
@@ -73,7 +76,8 @@ def _leave_if_asked(f: Function) -> None:
     with f.when(f.compare("sle", left, "0", INTEGER), ends=True):
         f.give(str(context.BUDGET))
     keep(f, "steps_left", f.integer_add(left, -1), INTEGER)
-    needed = f.integer_add(slot(f, "row_count", INTEGER), POINTS_PER_STEP)
+    # One more for a jump at the stop.
+    needed = f.integer_add(slot(f, "row_count", INTEGER), POINTS_PER_STEP + 1)
     full = f.compare("sgt", needed, slot(f, "row_capacity", INTEGER), INTEGER)
     by_steps = f.compare("ne", slot(f, "by_steps", INTEGER), "0", INTEGER)
     with f.when(f.emit(f"and i1 {full}, {by_steps}"), ends=True):

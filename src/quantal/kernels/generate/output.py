@@ -79,6 +79,29 @@ def write_row(layout: Layout) -> str:
     return f.text()
 
 
+def write_jump(layout: Layout) -> str:
+    """`write_jump(context)`: where a drive jumps at a stop, the row that follows the jump.
+
+    Only where rows follow the steps; the row before the jump has just been written.
+    """
+    f = Function("write_jump", [(POINTER, "context")])
+    used = slot(f, "row_count", INTEGER)
+    none = f.compare("eq", slot(f, "by_steps", INTEGER), "0", INTEGER)
+    with f.when(f.emit(f"or i1 {none}, {f.compare('eq', used, '0', INTEGER)}"), ends=True):
+        f.give()
+    stride = layout.padded + layout.drives
+    before = f.emit(f"mul i64 {f.integer_add(used, -1)}, {stride}")
+    row = f.address(slot(f, "rows"), f.integer_add(before, layout.padded))
+    drives = slot(f, "drives")
+    with f.count(layout.drives) as index:
+        moved = f.compare("une", f.load(row, index), f.load(drives, index))
+        with f.when(moved, ends=True):
+            f.call("write_row", (POINTER, "%context"), (DOUBLE, slot(f, "t", DOUBLE)))
+            f.give()
+    f.give()
+    return f.text()
+
+
 def commit(layout: Layout) -> str:
     """`commit(context, until)`: writes the step's rows up to a time and moves there.
 

@@ -87,27 +87,80 @@ def set_time() -> str:
     return f.text()
 
 
+def _move_base(f: Function, table: str, t: str) -> str:
+    """The piece that holds from t on; the table's base and cursor move there."""
+    knots, bases = slot(f, "knots"), slot(f, "table_base")
+    last = f.load(slot(f, "table_last"), table, INTEGER)
+    piece = f.variable(INTEGER, f.load(bases, table, INTEGER))
+    with f.repeat() as loop:
+        here = f.get(piece, INTEGER)
+        loop.leave_if(f.compare("sge", here, last, INTEGER))
+        following = f.integer_add(here, 1)
+        loop.leave_if(f.compare("ogt", f.load(knots, following), t))
+        f.put(piece, following, INTEGER)
+    here = f.get(piece, INTEGER)
+    f.store(here, bases, table, INTEGER)
+    f.store(here, slot(f, "table_cursor"), table, INTEGER)
+    return here
+
+
 def start_step() -> str:
     """`start_step(context)`: cursors move to the pieces that hold from t on."""
     f = Function("start_step", [(POINTER, "context")])
-    t = slot(f, "t", DOUBLE)
-    varying, knots, bases = slot(f, "varying"), slot(f, "knots"), slot(f, "table_base")
-    lasts, cursors = slot(f, "table_last"), slot(f, "table_cursor")
+    t, varying = slot(f, "t", DOUBLE), slot(f, "varying")
     with f.count(slot(f, "varying_count", INTEGER)) as index:
-        table = f.load(varying, index, INTEGER)
-        last = f.load(lasts, table, INTEGER)
-        piece = f.variable(INTEGER, f.load(bases, table, INTEGER))
-        with f.repeat() as loop:
-            here = f.get(piece, INTEGER)
-            loop.leave_if(f.compare("sge", here, last, INTEGER))
-            following = f.integer_add(here, 1)
-            loop.leave_if(f.compare("ogt", f.load(knots, following), t))
-            f.put(piece, following, INTEGER)
-        f.store(f.get(piece, INTEGER), bases, table, INTEGER)
-        f.store(f.get(piece, INTEGER), cursors, table, INTEGER)
+        _move_base(f, f.load(varying, index, INTEGER), t)
     f.call("set_time", (POINTER, "%context"), (DOUBLE, t))
     f.give()
     return f.text()
+
+
+def enter() -> str:
+    """`enter(context, t)`: a segment begins at t and ends at the next stop or the horizon.
+
+    All tables take their values at t from the right; those that do not change within the
+    segment keep them. Clamped states are set.
+    """
+    f = Function("enter", [(POINTER, "context"), (DOUBLE, "t")], internal=False)
+    stops = slot(f, "stops")
+    with f.repeat() as loop:
+        index = slot(f, "next_stop", INTEGER)
+        loop.leave_if(f.compare("ogt", f.load(stops, index), "%t"))
+        keep(f, "next_stop", f.integer_add(index, 1), INTEGER)
+    stop = f.load(stops, slot(f, "next_stop", INTEGER))
+    stop = f.smaller(stop, slot(f, "horizon", DOUBLE))
+    for name, value in (("t", "%t"), ("now", "%t"), ("stop", stop)):
+        keep(f, name, value, DOUBLE)
+    keep(f, "restart", "1", INTEGER)
+    keep(f, "h", slot(f, "first_h", DOUBLE), DOUBLE)
+    keep(f, "varying_count", "0", INTEGER)
+    varying = slot(f, "varying")
+    with f.count(slot(f, "table_count", INTEGER)) as table:
+        piece = _move_base(f, table, "%t")
+        f.call("table", (POINTER, "%context"), (INTEGER, table), (DOUBLE, "%t"))
+        with f.when(_changes_before(f, table, piece, stop)):
+            count = slot(f, "varying_count", INTEGER)
+            f.store(table, varying, count, INTEGER)
+            keep(f, "varying_count", f.integer_add(count, 1), INTEGER)
+    f.call("hold_clamped", (POINTER, "%context"), (POINTER, slot(f, "y")))
+    f.give()
+    return f.text()
+
+
+def _changes_before(f: Function, table: str, piece: str, stop: str) -> str:
+    """Whether a table's piece is not level, or ends before the stop."""
+    row = f.address(slot(f, "coefficients"), f.emit(f"mul i64 {piece}, {COEFFICIENTS}"))
+    changes = "false"
+    for index in range(1, COEFFICIENTS - 1):
+        moved = f.compare("une", f.load(row, index), real(0.0))
+        changes = f.emit(f"or i1 {changes}, {moved}")
+    last = f.load(slot(f, "table_last"), table, INTEGER)
+    following = f.select(
+        f.compare("slt", piece, last, INTEGER), f.integer_add(piece, 1), piece, INTEGER
+    )
+    ends = f.compare("olt", f.load(slot(f, "knots"), following), stop)
+    ends = f.emit(f"and i1 {ends}, {f.compare('slt', piece, last, INTEGER)}")
+    return f.emit(f"or i1 {changes}, {ends}")
 
 
 def hold_clamped(drives: int) -> str:
