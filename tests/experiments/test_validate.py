@@ -137,6 +137,13 @@ def test_a_threshold_is_found_with_and_without_bounds(slot):
     assert row.passed
 
 
+def test_a_threshold_of_a_pulse_height():
+    condition = Apply(">", (PEAK, Number(0.75)))
+    least = Apply("least", (Name("glu"), condition))
+    (row,) = rows_of(target(least, 3.0 * K, unit=UM))
+    assert row.simulated == pytest.approx(3.0 * K, rel=1e-3)
+
+
 def test_a_condition_that_never_holds_is_said():
     condition = Apply(">", (PEAK, Number(1.6)))
     bench = Bench(simulate, {"gain": ParameterSlot("gain", 1.0, ONE, 0.1, 3.0)})

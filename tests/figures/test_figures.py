@@ -101,7 +101,7 @@ def test_without_names_the_roles_are_drawn(run):
     assert [panel.y.quantity for panel in draw(run).stack] == ["epsc"]
 
 
-def test_targets_are_drawn_relative_to_what_was_published():
+def test_targets_are_drawn_in_units_of_their_tolerance():
     rows = [
         Row("m", "peak(open)", 0.6, 0.003, 0.597, "1", True, "Fig. 1"),
         Row("m", "decay(open)", 2.0, 0.1, 2.5, "ms", False, "Fig. 1"),
@@ -109,8 +109,8 @@ def test_targets_are_drawn_relative_to_what_was_published():
     ]
     figure = targets_figure(rows, "m")
     passed, missed = figure.stack[0].series[-2:]
-    assert passed.x == pytest.approx([0.995])
-    assert missed.x == pytest.approx([1.25])
+    assert passed.x == pytest.approx([-1.0])
+    assert missed.x == pytest.approx([3.0]), "five tolerances away, drawn at the edge"
     assert figure.stack[0].y.tick_labels == ("peak(open)", "decay(open)")
     assert figure.table[3] == ("rise(open)", "2.000 ± 0.10", "it never rises", "ms", "no")
 

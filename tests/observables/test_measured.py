@@ -113,3 +113,18 @@ def test_what_cannot_be_measured_is_said(trajectory, tree, message):
 def test_division_by_zero_is_not_a_warning(trajectory):
     nothing = Apply("/", (Number(1.0), Apply("final", (Apply("-", (Name("E"), Name("E"))),))))
     assert math.isinf(value_of(nothing, trajectory))
+
+
+def test_nernst_potentials_can_be_measured():
+    time = np.linspace(0.0, 1.0, 3)
+    mM = parse_unit("mM")
+    values = {
+        "Ca_in": np.full(3, mM.to_internal(1e-4)),
+        "Ca_out": np.full(3, mM.to_internal(2.0)),
+        "temperature": np.full(3, 300.0),
+    }
+    units = {"Ca_in": mM, "Ca_out": mM, "temperature": parse_unit("K")}
+    run = Trajectory(time, units, lambda names: {n: values[n] for n in names})
+    exact = 8.314462618 * 300.0 / (2.0 * 96485.33212) * math.log(2.0 / 1e-4) * 1e3
+    reversal = Apply("nernst", (Number(2.0), Name("Ca_in"), Name("Ca_out")))
+    assert value_of(Apply("final", (reversal,)), run) == pytest.approx(exact, rel=1e-9)

@@ -14,9 +14,10 @@ from quantal.model.target import Target
 from quantal.observables.dose_response import ec50, local_slopes
 from quantal.observables.measured import OF_SEVERAL_RUNS, value_of
 from quantal.program import ParameterSlot
-from quantal.protocols.protocol import Protocol, Pulse
+from quantal.protocols.protocol import Hold, Protocol, Pulse, Step
 from quantal.protocols.sweep import at_value, runs_of
 from quantal.trajectory import Trajectory
+from quantal.units import natural_unit
 
 _THRESHOLD_PRECISION = 1e-4
 _DOSE_PRECISION = 1e-3
@@ -125,9 +126,7 @@ def _threshold(node: Apply, protocol: Protocol, bench: Bench) -> float:
     if len(node.arguments) != 2 or not isinstance(node.arguments[0], Name):
         raise UsageError("`least` takes a parameter and a condition")
     name, condition = node.arguments[0].name, node.arguments[1]
-    if name not in bench.parameters:
-        raise UsageError(f"no parameter is called `{name}`{did_you_mean(name, bench.parameters)}")
-    slot = bench.parameters[name]
+    slot = bench.parameters.get(name) or _input(name, protocol, bench)
 
     def holds(value: float) -> bool:
         number = Number(value, slot.unit.dimension)
@@ -138,6 +137,18 @@ def _threshold(node: Apply, protocol: Protocol, bench: Bench) -> float:
         middle = 0.5 * (low + high)
         low, high = (low, middle) if holds(middle) else (middle, high)
     return high
+
+
+def _input(name: str, protocol: Protocol, bench: Bench) -> ParameterSlot:
+    """An input that the protocol gives a value, as something that a threshold can be of."""
+    for action in protocol.actions:
+        if isinstance(action, Hold | Pulse | Step) and action.name == name:
+            unit = natural_unit(action.value.dimension)
+            return ParameterSlot(name, action.value.value, unit)
+    raise UsageError(
+        f"no parameter is called `{name}`, and the protocol gives it no value"
+        f"{did_you_mean(name, bench.parameters)}"
+    )
 
 
 def _bracket(slot: ParameterSlot, holds: Callable[[float], bool]) -> tuple[float, float]:

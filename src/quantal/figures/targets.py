@@ -11,31 +11,37 @@ from quantal.figures.figure import Axis, Figure, Panel, Series, readable
 
 
 def targets_figure(rows: Sequence[Row], title: str = "") -> Figure:
-    """Simulated over expected for each row, with the tolerance as a bar around one.
+    """Simulated minus published for each row, in units of its tolerance.
 
-    Rows whose expected value is zero, or that gave nothing, are in the table alone.
+    Within one tolerance a target is held. Rows farther away than three are drawn at three;
+    those that gave nothing are in the table alone.
     """
-    kept = [row for row in rows if row.expected and row.simulated is not None]
+    kept = [row for row in rows if row.simulated is not None and row.tolerance]
     at = np.arange(len(kept), 0, -1, dtype=float)
-    ratio = np.array([row.simulated / row.expected for row in kept])  # type: ignore[operator]
-    allowed = np.array([abs((row.tolerance or 0.0) / (row.expected or 1.0)) for row in kept])
+    off = np.array([_off(row) for row in kept])
     passed = np.array([row.passed for row in kept], dtype=bool)
-    reach = 1.5 * float(max(np.max(allowed, initial=0.0), np.max(np.abs(ratio - 1.0), initial=0.0)))
-    bars = tuple(
-        Series(np.array([1.0 - a, 1.0 + a]), np.array([y, y]), "grey", "", "band")
-        for a, y in zip(allowed, at, strict=True)
-    )
+    band = (Series(np.array([-1.0, 1.0]), np.array([y, y]), "grey", "", "band") for y in at)
     dots = (
-        Series(ratio[passed], at[passed], "blue", "within its tolerance", "points"),
-        Series(ratio[~passed], at[~passed], "vermilion", "missed", "points"),
+        Series(off[passed], at[passed], "blue", "held", "points"),
+        Series(off[~passed], at[~passed], "vermilion", "missed", "points"),
     )
     panel = Panel(
-        Axis("simulated / published", "", 1.0 - reach, 1.0 + reach),
+        Axis("(simulated − published) / tolerance", "", -_FARTHEST - 0.2, _FARTHEST + 0.2),
         Axis("", "", 0.5, len(kept) + 0.5, tuple(at), tuple(row.target for row in kept)),
-        (*bars, *(series for series in dots if series.x.size)),
-        marks=(1.0,), height=max(2.0, 0.32 * len(kept)),
+        (*band, *(series for series in dots if series.x.size)),
+        marks=(0.0,), height=max(2.0, 0.32 * len(kept)),
     )  # fmt: skip
     return Figure(title, (panel,), table=_table(rows))
+
+
+_FARTHEST = 3.0
+
+
+def _off(row: Row) -> float:
+    assert row.simulated is not None
+    assert row.expected is not None
+    assert row.tolerance
+    return float(np.clip((row.simulated - row.expected) / row.tolerance, -_FARTHEST, _FARTHEST))
 
 
 def _table(rows: Sequence[Row]) -> tuple[tuple[str, ...], ...]:

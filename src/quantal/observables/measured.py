@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from quantal.compiler.expand import expand
 from quantal.errors import UsageError, did_you_mean
 from quantal.expression import Apply, Expression, Name, Number, evaluate, names_in
 from quantal.observables import kinetics, levels, peaks
@@ -127,7 +128,7 @@ def _trace(expression: Expression, trajectory: Trajectory) -> np.ndarray:
     if isinstance(expression, Apply) and expression.function in nested:
         raise UsageError(f"`{expression.function}` is a number; only quantities can be measured")
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = evaluate(expression, _Quantities(trajectory))
+        values = evaluate(expand(expression), _Quantities(trajectory))
     return np.broadcast_to(np.asarray(values, dtype=float), trajectory.time.shape)
 
 

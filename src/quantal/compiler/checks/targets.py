@@ -8,6 +8,7 @@ from quantal.compiler.symbols import Symbols
 from quantal.errors import Where, did_you_mean
 from quantal.expression import Apply, Expression, Name, Number, to_text
 from quantal.model.target import MEASURED, Target
+from quantal.protocols.protocol import Pulse
 from quantal.units import NUMBER, TIME, Dimension
 
 LEVELS = ("peak", "highest", "lowest", "initial", "final", "mean", "at")
@@ -111,12 +112,17 @@ class TargetChecks:
         return None
 
     def _swept(self, target: Target) -> Dimension | None:
-        """`ec50` is a value of what the sweep varies."""
-        sweep = target.protocol.sweep
-        if sweep is None:
-            self.infer.report(target.where, "`ec50` needs a `sweep`; expected one in the block")
-            return None
-        return sweep.values[0].dimension
+        """`ec50` is a value of what the sweep varies, or of the height of the pulse."""
+        protocol = target.protocol
+        if protocol.sweep is not None:
+            return protocol.sweep.values[0].dimension
+        heights = [action.value for action in protocol.actions if isinstance(action, Pulse)]
+        if heights:
+            return heights[0].dimension
+        self.infer.report(
+            target.where, "`ec50` needs a `sweep`, or a `pulse` whose height it can vary"
+        )
+        return None
 
 
 # A measured quantity whose own problem has been reported: it has no dimension and no name.
