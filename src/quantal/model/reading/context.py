@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from quantal.errors import Problem, Where
@@ -14,11 +15,16 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Context:
-    """Where the reader is. `loops` holds the loop names with their numbers."""
+    """Where the reader is.
+
+    `loops` holds the loop names with their numbers; `problems` and `names_made` (how many
+    names came from splices) are shared by all contexts of a text.
+    """
 
     file: str
     loops: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    names_made: Counter[str] = field(default_factory=Counter)
 
     def where(self, node: Tree | Token) -> Where:
         """The line of a node."""

@@ -17,6 +17,9 @@ RESERVED = frozenset({
 MOST_TURNS = 100_000
 """A loop or range of more turns is taken for a mistake."""
 
+MOST_NAMES = 1_000_000
+"""A text that makes more names out of ranges and loops is refused."""
+
 LONGEST = 9
 """Digits of the largest number in a loop."""
 
@@ -51,6 +54,9 @@ def expand(token: Token, context: Context) -> list[str]:
     for match in _SPLICE.finditer(token):
         before = token[position : match.start()]
         numbers = _splice(match.group(1), token, context)
+        context.names_made[context.file] += len(names) * len(numbers)
+        if context.names_made[context.file] > MOST_NAMES:
+            raise context.stop(token, f"ranges and loops make more than {MOST_NAMES} names")
         names = [stem + before + str(number) for stem in names for number in numbers]
         position = match.end()
     return [stem + token[position:] for stem in names]

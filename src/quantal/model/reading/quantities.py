@@ -186,7 +186,7 @@ def gate(tree: Tree, context: Context) -> Iterator[Gate]:
         if word in rates:
             context.report(line, f"`{word}` is given twice")
         rates[word] = expression(line.parts[1], context)
-    if set(rates) & set(known) not in ({"alpha", "beta"}, {"inf", "tau"}):
+    if set(rates) <= set(known) and set(rates) not in ({"alpha", "beta"}, {"inf", "tau"}):
         context.report(tree, f"the gate `{token}` needs `alpha` and `beta`, or `inf` and `tau`")
     for declared in new_names(_token(token), context):
         yield Gate(
