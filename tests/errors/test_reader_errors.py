@@ -73,7 +73,7 @@ ONE_LINE = [
     ),
     (
         "use a = b wih n = 5",
-        "x.syn:2:11: `wih` cannot stand here; expected `at`, `with` or the end of the line; "
+        "x.syn:2:11: `wih` cannot stand here; expected `at`, `over`, `with` or the end of the line; "
         "did you mean `with`?",
     ),
     (
@@ -148,7 +148,7 @@ ONE_LINE = [
         "more; write `rate` and the whole law for anything else",
     ),
     ("target peek(open) = 3 +- 1 %", "x.syn:2: `peek` is no function of the language; did you mean `peak`?"),
-    ("target peak(open) = 3", "x.syn:2:22: the line ends too early; expected `,` or `+-`"),
+    ("target peak(open) = 3", "x.syn:2:22: the line ends too early; expected `+-` or `,`"),
     (
         "target peak(open, snce = 3) = 3 +- 1 %",
         "x.syn:2: a measured quantity takes `since` and `until`, not `snce`; did you mean `since`?",

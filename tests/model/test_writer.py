@@ -61,7 +61,7 @@ on V crosses 0 [mV] up
 on spike after 0.6 [ms]
   u *= 2
   C -> O + q B times binomial(C, p)
-use a = receptors/ampa at psd with exchange glu, n = 80 [channels]
+use a = receptors/ampa at psd over r with exchange glu, n = 80 [channels]
 connect a.x = b.y
 connect spike -> a.spike delay 2 [ms]
 role open = O

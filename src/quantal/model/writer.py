@@ -296,6 +296,7 @@ def _use(use: Use) -> str:
     return _words(
         f"use {use.name} = {use.mechanism}",
         f"at {use.place}" if use.place else "",
+        f"over {use.over}" if use.over else "",
         f"with {', '.join(settings)}" if settings else "",
     )
 

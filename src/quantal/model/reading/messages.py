@@ -85,7 +85,7 @@ def _words(expected: frozenset[str]) -> list[str]:
     for terminal in sorted(expected):
         if terminal in patterns and terminal not in _KINDS and terminal not in _OPERATORS:
             words.append(patterns[terminal].pattern.removesuffix(r"(?!\w)").replace("\\", ""))
-    return words
+    return sorted(words)
 
 
 def _near(mistake: SyntaxMistake) -> str:
