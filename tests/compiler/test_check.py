@@ -149,3 +149,11 @@ let gate = 1/exprel(-(V + 40 [mV])/10 [mV])
         "chosen": PER_TIME.power(-1), "limited": VOLTAGE, "gate": NUMBER,
     }  # fmt: skip
     assert {name: dimensions[name] for name in names} == expected
+
+
+def test_a_named_reaction_counts_events_where_its_volume_is_known() -> None:
+    text = "mechanism x\nplace a{}\nspecies A = 1 [uM] in a\n"
+    text += "reaction loss = A -> nothing : 1 [/ms]\n"
+    assert checked(text.format(" volume = 1 [fL]")).units["loss"].text == "/ms"
+    # Without a volume it is a rate per volume, and says so.
+    assert checked(text.format("")).units["loss"].text == "mM/ms"

@@ -30,9 +30,25 @@ def test_a_wrong_factor_of_ten_in_a_loop_is_named() -> None:
     assert all(state in warning for state in "CBOD")
 
 
-def test_less_than_a_hundredth_is_rounding() -> None:
-    assert warnings(LOOP.format(closing="10 [/mM/ms], 3.02 [/ms]")) == []
-    assert len(warnings(LOOP.format(closing="10 [/mM/ms], 3.05 [/ms]"))) == 1
+PRECISE = """mechanism x
+input glu [mM]
+parameter kon = 5.000 [/mM/ms]
+scheme r = C B O D
+  C + glu <-> B : kon, 2.000 [/ms]
+  B <-> O : 4.000 [/ms], 1.000 [/ms]
+  C <-> D : 0.3000 [/ms], 0.1000 [/ms]
+  D + glu <-> O : 10.00 [/mM/ms], {closing} [/ms]
+"""
+
+
+def test_a_hundredth_shows_where_the_digits_are_printed() -> None:
+    assert warnings(PRECISE.format(closing="3.020")) == []
+    assert len(warnings(PRECISE.format(closing="3.060"))) == 1
+
+
+def test_the_rounding_of_a_paper_drives_no_loop() -> None:
+    """Each of eight constants of two digits may be off by up to 5 %."""
+    assert warnings(LOOP.format(closing="10 [/mM/ms], 3.1 [/ms]")) == []
 
 
 def test_a_loop_that_consumes_may_drive_itself() -> None:
@@ -73,3 +89,10 @@ reaction A + B <-> AB : {} [/uM/ms], 1 [/ms]
 """
     assert len(warnings(text.format(11))) == 1
     assert warnings(text.format(9)) == []
+
+
+def test_an_input_that_nothing_reads_is_named() -> None:
+    text = "mechanism x\ninput glu [mM]\ninput gly [mM]\nlet twice = 2*glu\n"
+    assert warnings(text) == [
+        "x.syn:3: nothing depends on `gly`; should something be connected to it?"
+    ]

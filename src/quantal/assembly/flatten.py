@@ -15,6 +15,7 @@ from quantal.assembly.over import multiply_over
 from quantal.assembly.places import unknown_places
 from quantal.assembly.ports import connect_by_role, missing_exchanges
 from quantal.assembly.settings import apply_settings
+from quantal.assembly.temperature import common_temperature
 from quantal.assembly.use import put, role_homes
 from quantal.assembly.wiring import wire
 from quantal.errors import ModelError, Problem, UsageError
@@ -50,7 +51,8 @@ def assemble(model: Model, lookup: Lookup) -> tuple[Model, list[Problem]]:
     uncounted_exchanges(draft)
     flat = wire(draft)
     used = {used.name: used for used in draft.used}
-    return replace(flat, used=tuple(used.values())), draft.problems
+    temperature = model.temperature or common_temperature(draft)
+    return replace(flat, used=tuple(used.values()), temperature=temperature), draft.problems
 
 
 def _build(model: Model, lookup: Lookup, trail: tuple[str, ...]) -> Draft:

@@ -154,6 +154,27 @@ class Renaming:
         return substitute(coefficient, self.expression), self.name(name)
 
 
+def mentioned(model: Model) -> set[str]:
+    """Every name that an expression, a reaction, an event or a current of a model mentions."""
+    found: set[str] = set()
+
+    def note(name: Name) -> Expression:
+        found.add(name.name)
+        return name
+
+    Renaming(expression=note).of_model(model)
+    steps: list[Reaction | Fire] = list(model.reactions)
+    for on in model.handlers:
+        found |= {action.target for action in on.actions if isinstance(action, Assign)}
+        steps += [action for action in on.actions if isinstance(action, Fire)]
+    for step in steps:
+        found |= {name for _, name in (*step.left, *step.right)}
+    for current in model.currents:
+        ends = (current.carries, current.from_membrane, current.to_membrane)
+        found |= {name for name in ends if name is not None}
+    return found
+
+
 def used_at(where: Where, use: Where) -> Where:
     """A line of a used text, with the `use` through which it came in."""
     outer = use if where.used_at is None else used_at(where.used_at, use)

@@ -12,10 +12,11 @@ from quantal.compiler.checks.plausibility import plausibility
 from quantal.compiler.checks.quantities import QuantityChecks
 from quantal.compiler.checks.reactions import ReactionChecks, Reading
 from quantal.compiler.checks.targets import TargetChecks
+from quantal.compiler.checks.unsized import unsized_rates
 from quantal.compiler.symbols import BUILTIN, Symbols
 from quantal.errors import ModelError, Problem
 from quantal.model.model import Model
-from quantal.units import NUMBER, Dimension, Unit
+from quantal.units import NUMBER, Dimension, Unit, natural_unit
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,11 @@ class Checked:
     """A flat model that fits together, with what its dimensions say.
 
     `dimensions` and `units` hold every name: parameters, lets, species, states of schemes,
-    states, gates, membranes, ports, currents, named reactions (events per time), computed
-    roles, and the language's own `time`, `temperature`, `pi`, `elementary_charge`.
-    `dimensions` also holds `NAME.count` of counted schemes and `NAME.capacitance` of
-    membranes. `order` lists lets, and the currents and reactions that others use, each
-    after what it uses.
+    states, gates, membranes, ports, currents, named reactions (events per time, or per size
+    and time where the size is not known), computed roles, and the language's own `time`,
+    `temperature`, `pi`, `elementary_charge`. `dimensions` also holds `NAME.count` of
+    counted schemes and `NAME.capacitance` of membranes. `order` lists lets, and the
+    currents and reactions that others use, each after what it uses.
 
     `readings[i]` says for both directions of `model.reactions[i]` whether its rate is of
     the `whole` place, per `volume` or per `surface`; `current_readings`,
@@ -70,10 +71,13 @@ def check(flat: Model, problems: Iterable[Problem] = ()) -> Checked:
     if found:
         raise ModelError(found)
     dimensions = _dimensions(symbols) | quantities.dimensions
+    unsized = unsized_rates(symbols, reactions.readings)
+    dimensions |= unsized
     return Checked(
         model=flat,
         dimensions=dimensions,
-        units=_units(symbols, dimensions),
+        units=_units(symbols, dimensions)
+        | {name: natural_unit(dimension) for name, dimension in unsized.items()},
         order=order,
         readings=reactions.readings,
         current_readings=currents.readings,

@@ -24,7 +24,8 @@ class Names:
         model = checked.model
         self.definitions: dict[str, Definition] = {}
         self._factors: dict[str, Name] = {}
-        parameters = {item.name for item in model.parameters}
+        # A parameter that an assembly computes (`with k = …`) is a let by now.
+        parameters = {item.name for item in model.parameters} | {let.name for let in model.lets}
         for number, q10 in enumerate(model.q10s):
             reference = q10.reference or model.temperature
             if reference is None:
