@@ -35,16 +35,34 @@ class Waveform:
             times += [begin, end]
         return times
 
-    def level(self, time: float) -> float:
-        """Base, steps and rectangles at a time, from the right."""
-        value = self.base
-        for begin, stepped in self.steps:
-            if begin <= time:
-                value = stepped
-        for begin, end, height in self.rectangles:
-            if begin <= time < end:
-                value = height
-        return value
+    def _levels(self, knots: np.ndarray) -> np.ndarray:
+        """Base, steps and rectangles from each knot on; one pass over all of them, sorted."""
+        levels = np.empty(len(knots))
+        base, stepped, begun = self.base, 0, 0
+        lasting: list[tuple[float, float, float]] = []
+        for i, knot in enumerate(knots):
+            while stepped < len(self.steps) and self.steps[stepped][0] <= knot:
+                base = self.steps[stepped][1]
+                stepped += 1
+            while begun < len(self.rectangles) and self.rectangles[begun][0] <= knot:
+                lasting.append(self.rectangles[begun])
+                begun += 1
+            lasting = [rectangle for rectangle in lasting if knot < rectangle[1]]
+            levels[i] = lasting[-1][2] if lasting else base
+        return levels
+
+    def _decaying(self, knots: np.ndarray, rate: float) -> np.ndarray:
+        """The sum of all decays at each knot; they share one rate, so it carries over."""
+        sums = np.zeros(len(knots))
+        total, last, begun = 0.0, float(knots[0]), 0
+        for i, knot in enumerate(knots):
+            total *= np.exp(-rate * (knot - last))
+            while begun < len(self.decays) and self.decays[begun][0] <= knot:
+                begin, height, _ = self.decays[begun]
+                total += height * np.exp(-rate * (knot - begin))
+                begun += 1
+            sums[i], last = total, float(knot)
+        return sums
 
     def pieces(self, start: float, end: float) -> Piecewise:
         """The whole function from `start` (ms) on."""
@@ -59,15 +77,13 @@ class Waveform:
             edges |= {float(t) for t in self.smooth.knots if t > start}
         knots = np.array(sorted(edges))
         rows = np.zeros((len(knots), COEFFICIENTS))
-        rate = 1.0 / constants.pop() if constants else 0.0
-        for row, knot in zip(rows, knots, strict=True):
-            row[0] = self.level(knot)
-            if self.smooth is not None:
-                row[:4] += shifted(self.smooth, knot)
-            live = [(begin, height) for begin, height, _ in self.decays if begin <= knot]
-            if live:
-                row[4] = sum(height * np.exp(-rate * (knot - begin)) for begin, height in live)
-                row[5] = rate
+        rate = 1.0 / next(iter(constants)) if constants else 0.0
+        rows[:, 0] = self._levels(knots)
+        if self.smooth is not None:
+            rows[:, :4] += [shifted(self.smooth, knot) for knot in knots]
+        if constants:
+            rows[:, 4] = self._decaying(knots, rate)
+            rows[:, 5] = np.where(rows[:, 4] == 0.0, 0.0, rate)
         return Piecewise(knots, rows)
 
     def _fitted(self, start: float, end: float) -> Piecewise:
