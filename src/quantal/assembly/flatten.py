@@ -16,7 +16,7 @@ from quantal.assembly.places import unknown_places
 from quantal.assembly.ports import connect_by_role, missing_exchanges
 from quantal.assembly.settings import apply_settings
 from quantal.assembly.temperature import common_temperature
-from quantal.assembly.use import put, role_homes
+from quantal.assembly.use import places_within, put, role_homes
 from quantal.assembly.wiring import wire
 from quantal.errors import ModelError, Problem, UsageError
 from quantal.model.model import Model
@@ -46,7 +46,7 @@ def flatten(model: Model, lookup: Lookup) -> Model:
 
 def assemble(model: Model, lookup: Lookup) -> tuple[Model, list[Problem]]:
     """The flat Model as far as it goes, and what is wrong with it."""
-    draft = _build(model, lookup, ())
+    draft = _build(model, _remembering(lookup), ())
     missing_exchanges(draft)
     uncounted_exchanges(draft)
     flat = wire(draft)
@@ -63,8 +63,7 @@ def _build(model: Model, lookup: Lookup, trail: tuple[str, ...]) -> Draft:
     children = _children(model, draft, lookup, (*trail, model.name))
     places = {place.name: place for place in model.places}
     for use, child in children:
-        inner = put(child, Use(use.name, use.mechanism, use.where), {})
-        places |= {place.name: place for place in inner.model.places}
+        places |= {place.name: place for place in places_within(child.model, use)}
     draft.problems += unknown_places(model, places)
     for use, child in children:
         lost = use.place is not None and use.place not in (*places, "inside", "outside")
@@ -106,3 +105,16 @@ def _children(
         child.used = [used, *child.used]
         found.append((use, child))
     return found
+
+
+def _remembering(lookup: Lookup) -> Lookup:
+    """A lookup that reads each text once, however many uses it has."""
+    found: dict[tuple[str, Path | None], Model] = {}
+
+    def look(name: str, beside: Path | None) -> Model:
+        key = (name, beside)
+        if key not in found:
+            found[key] = lookup(name, beside)
+        return found[key]
+
+    return look

@@ -50,6 +50,12 @@ def put(child: Draft, use: Use, places: dict[str, Place]) -> Draft:
     )
 
 
+def places_within(model: Model, use: Use) -> tuple[Place, ...]:
+    """The places of a used assembly, under the names by which its user may put things there."""
+    renaming = under(use.name, use.where, own_site(replace(use, place=None), "cell", {}).place)
+    return tuple(renaming.of(place) for place in model.places)
+
+
 def _default_side(kind: str) -> str | None:
     """A membrane potential belongs to the inside; anything else has no side by itself."""
     return "inside" if kind == "membrane" else None

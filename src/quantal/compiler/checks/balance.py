@@ -39,7 +39,7 @@ class _Step:
 
 def unbalanced_loops(
     scheme: Scheme,
-    reactions: tuple[Reaction, ...],
+    reactions: list[Reaction],
     values: dict[str, float],
     rounding: dict[str, float],
 ) -> list[Problem]:

@@ -32,8 +32,11 @@ def plausibility(
         for warning in _too_fast(reaction, values, dimensions)
     ]
     found += _unread_inputs(model)
+    lines: dict[str | None, list[Reaction]] = {}
+    for reaction in model.reactions:
+        lines.setdefault(reaction.scheme, []).append(reaction)
     for scheme in model.schemes:
-        found += unbalanced_loops(scheme, model.reactions, values, rounding)
+        found += unbalanced_loops(scheme, lines.get(scheme.name, []), values, rounding)
     return found
 
 
@@ -68,7 +71,7 @@ def _too_fast(
 
 def _unread_inputs(model: Model) -> list[Problem]:
     """Inputs on which nothing depends: driving them would do nothing, without a word."""
-    read = mentioned(model)
+    read = mentioned(model) if model.ports else set()
     return [
         Problem(
             port.where,
