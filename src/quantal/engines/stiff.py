@@ -103,6 +103,7 @@ class _Run:
         self._changed_rows: list[tuple[int, int, float]] = []
         self._horizons = self._lay_stops(stimulus)
         self._budget = 200
+        self._reported = time.perf_counter()
         self._t = stimulus.start
 
     def _lay_stops(self, stimulus: Stimulus) -> list[float]:
@@ -175,10 +176,15 @@ class _Run:
         if status == codes.BUDGET:
             factor = min(max(SECONDS_PER_CALL / max(took, 1e-9), 0.1), 4.0)
             self._budget = max(int(self._budget * factor), 10)
-            self._report()
+            self._refuse_too_many()
+        # A call may also end at a stop or a full buffer, and never on its budget.
+        if self._settings.progress and started + took - self._reported > SECONDS_PER_CALL:
+            self._reported = started + took
+            start, end = self._stimulus.start, self._stimulus.end
+            self._settings.progress((self._context.real("t") - start) / (end - start))
         return status
 
-    def _report(self) -> None:
+    def _refuse_too_many(self) -> None:
         steps = self._context.count("accepted") + self._context.count("rejected")
         t = self._context.real("t")
         if steps > self._settings.max_steps:
@@ -187,9 +193,6 @@ class _Run:
                 f"{self._settings.max_steps} allowed; raise `max_steps`, or allow a larger "
                 "relative tolerance"
             )
-        if self._settings.progress:
-            start, end = self._stimulus.start, self._stimulus.end
-            self._settings.progress((t - start) / (end - start))
 
     def _change_parameters(self) -> None:
         """All protocol changes up to now."""
