@@ -8,6 +8,8 @@ published targets catch the rest.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from quantal.assembly.flatten import flatten
@@ -114,4 +116,8 @@ def test_planted_unit_mistakes_are_caught_by_name() -> None:
 
 @pytest.mark.parametrize("name", [entry.name for entry in catalogue()])
 def test_the_library_raises_no_false_alarm(name: str) -> None:
-    assert check(flatten(load(name), load)).warnings == ()
+    """A published scheme whose loop drives itself is kept, and its text says so."""
+    model = load(name)
+    admitted = any(re.search("drives? (itself|themselves)", note) for note in model.notes)
+    warnings = [warning.message for warning in check(flatten(model, load)).warnings]
+    assert [said for said in warnings if not (admitted and "drives itself" in said)] == []
