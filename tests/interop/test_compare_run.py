@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import quantal
 from quantal.errors import UsageError
 from quantal.experiments.loading import load
 from quantal.interop.compare import compare
@@ -54,3 +55,25 @@ def test_an_event_or_a_current_that_is_not_there_is_named(recording):
     other = load(DEPRESSING.replace("epsc", "y"))
     with pytest.raises(UsageError, match="say which current"):
         compare(other, recording)
+
+
+CELL = """mechanism clamped "a current that the membrane's potential drives"
+event stimulus
+parameter tau = 2 [ms]
+state g [nS] = 0 [nS]
+  g' = -g/tau
+membrane V = -60 [mV] capacitance 20 [pF]
+current epsc = g*(V - 0 [mV])
+current leak = 5 [nS]*(V + 60 [mV])
+role soma_V = V
+on stimulus after 1 [ms]
+  g += 10 [nS]
+"""
+
+
+def test_the_postsynaptic_cell_is_voltage_clamped(recording):
+    comparison = compare(load(CELL), recording)
+    assert comparison.simulated[0] == pytest.approx(-700.0, rel=1e-3)
+    held = quantal.protocols.voltage_clamp("-40 mV", "V")
+    comparison = compare(load(CELL), recording, protocol=held)
+    assert comparison.simulated[0] == pytest.approx(-400.0, rel=1e-3)

@@ -54,3 +54,13 @@ def test_a_silent_stage_has_no_onset(run):
 def test_an_unknown_name_is_said(run):
     with pytest.raises(UsageError, match="did you mean `open`"):
         stage_rows(run, [Stage("receptors", ("opne",))])
+
+
+def test_a_clamped_stage_is_read_from_the_clamped_run(run):
+    other = Trajectory(
+        TIME, {"ica": parse_unit("pA")}, lambda names: {n: -2.0 * run[n] for n in names}
+    )
+    stage = Stage("EPSC", ("ica",), clamped=True)
+    (free,) = stage_rows(run, [stage], 20.0)
+    (clamped,) = stage_rows(run, [stage], 20.0, clamped=other)
+    assert clamped.peak == pytest.approx(-2.0 * free.peak)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantal.figures.figure import CYCLE, Axis, Figure, Panel, Series, readable
+from quantal.observables.stages import SYNAPSE, StageRow, run_of, stage_rows, values_in
 from quantal.observables.stages import Stage as Stage
-from quantal.observables.stages import StageRow, stage_rows, values_in
 from quantal.observables.window import window
 from quantal.trajectory import Trajectory
 
@@ -33,9 +33,10 @@ class TrainFit:
 
 def cascade(
     trajectory: Trajectory,
-    stages: Sequence[Stage],
+    stages: Sequence[Stage] = SYNAPSE,
     stimulus: float = 0.0,
     until: float = 8.0,
+    clamped: Trajectory | None = None,
     trains: Sequence[TrainFit] = (),
     title: str = "One action potential through every stage of the synapse",
     caption: str = "",
@@ -47,14 +48,16 @@ def cascade(
         stages: from the terminal's voltage to the postsynaptic cell's, in causal order.
         stimulus: when the action potential is evoked, ms; the figure's zero.
         until: how long after it to look, ms.
+        clamped: the same under postsynaptic voltage clamp, for the EPSC.
         trains: simulated and measured trains, drawn in a column on the right.
 
     Raises:
         UsageError: a name that the trajectory does not hold.
     """
-    trajectory.hold([name for stage in stages for name in stage.names])
     panels = tuple(
-        _stage(trajectory, stage, CYCLE[number % len(CYCLE)], stimulus, until)
+        _stage(
+            run_of(stage, trajectory, clamped), stage, CYCLE[number % len(CYCLE)], stimulus, until
+        )
         for number, stage in enumerate(stages)
     )
     return Figure(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantal.errors import UsageError
-from quantal.figures.figure import PALETTE, Figure, Panel, Series
+from quantal.figures.axes import draw_panel
+from quantal.figures.figure import Figure, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +23,9 @@ WIDTH, DPI = 12.0, 150
 """Inches and pixels per inch: 1800 pixels wide."""
 
 _PANEL_HEIGHT, _HEADER, _FOOTER, _ROW = 0.82, 0.75, 0.75, 0.24
+_LINE = 14
+"""Characters in a line of a label beside a panel."""
+
 _FORMATS = (".png", ".svg", ".pdf")
 _STYLE: Any = {
     "font.size": 9.0,
@@ -106,8 +111,8 @@ def _draw_stack(canvas: Canvas, place: SubplotSpec, panels: Sequence[Panel]) -> 
     for number, panel in enumerate(panels):
         last = number == len(panels) - 1
         drawn = canvas.add_subplot(rows[number], sharex=axes[0] if axes else None)
-        _draw_panel(drawn, panel)
-        drawn.set_ylabel(_two_lines(panel), rotation=0, ha="right", va="center", labelpad=6)
+        draw_panel(drawn, panel)
+        drawn.set_ylabel(_side_label(panel), rotation=0, ha="right", va="center", labelpad=6)
         if not last:
             drawn.spines["bottom"].set_visible(False)
             drawn.tick_params(bottom=False, labelbottom=False)
@@ -117,8 +122,9 @@ def _draw_stack(canvas: Canvas, place: SubplotSpec, panels: Sequence[Panel]) -> 
     canvas.align_ylabels(axes)
 
 
-def _two_lines(panel: Panel) -> str:
-    quantity = panel.y.quantity
+def _side_label(panel: Panel) -> str:
+    """A quantity and its unit in lines that are short enough to stand left of a panel."""
+    quantity = textwrap.fill(panel.y.quantity, _LINE, break_long_words=False)
     unit = panel.y.unit
     if unit in ("", "1"):
         return quantity
@@ -147,76 +153,10 @@ def _draw_column(canvas: Canvas, place: SubplotSpec, figure: Figure) -> None:
     rows = place.subgridspec(len(panels), 1, height_ratios=[p.height for p in panels], hspace=0.12)
     for number, panel in enumerate(panels):
         drawn = canvas.add_subplot(rows[number])
-        _draw_panel(drawn, panel)
+        draw_panel(drawn, panel)
         drawn.set_ylabel(panel.y.text)
         if number == 0 and figure.column_title:
             drawn.set_title(figure.column_title, loc="left", fontsize=10, fontweight="bold")
-
-
-def _draw_panel(drawn: Axes, panel: Panel) -> None:
-    for series in panel.series:
-        _draw_series(drawn, series)
-    for x, y, colour in panel.dots:
-        drawn.plot([x], [y], "o", color=PALETTE[colour], markersize=4.5, zorder=5, clip_on=False)
-    for moment in panel.marks:
-        drawn.axvline(moment, color="#cccccc", linewidth=0.8, zorder=0)
-    if panel.x_log:
-        drawn.set_xscale("log")
-    _limits(drawn, panel)
-    drawn.set_xlabel(panel.x.text)
-    for number, (text, colour) in enumerate(panel.notes):
-        middle = 0.5 + 0.5 * (len(panel.notes) - 1) * 0.42 - 0.42 * number
-        drawn.annotate(
-            text, (1.0, middle), (6, 0), xycoords="axes fraction", textcoords="offset points",
-            ha="left", va="center", color=PALETTE[colour], fontsize=8.5,
-        )  # fmt: skip
-    if panel.corner:
-        drawn.annotate(
-            panel.corner, (1.0, 1.0), (-4, -4), xycoords="axes fraction",
-            textcoords="offset points", ha="right", va="top", fontsize=8.5, color="#444444",
-        )  # fmt: skip
-    if panel.title:
-        drawn.set_title(panel.title, loc="left", fontsize=9.5, pad=3)
-
-
-def _draw_series(drawn: Axes, series: Series) -> None:
-    colour = PALETTE[series.colour]
-    looks: dict[str, dict[str, Any]] = {
-        "line": {"linewidth": 1.5},
-        "dashed": {"linewidth": 1.3, "linestyle": "--"},
-        "faint": {"linewidth": 0.5, "alpha": 0.35},
-        "points": {"linestyle": "", "marker": "o", "markersize": 4},
-        "joined": {"linewidth": 1.3, "marker": "s", "markersize": 3.5, "markerfacecolor": "white"},
-        "band": {"linewidth": 7.0, "alpha": 0.3, "solid_capstyle": "butt"},
-        "area": {"linewidth": 1.5},
-    }
-    options = {"color": colour, "solid_capstyle": "round", **looks[series.look]}
-    if series.error is not None:
-        drawn.errorbar(series.x, series.y, series.error, elinewidth=0.8, capsize=2, **options)
-    else:
-        drawn.plot(series.x, series.y, **options)
-    if series.look == "area":
-        drawn.fill_between(series.x, series.y, series.y[0], color=colour, alpha=0.15, linewidth=0)
-    if series.label:
-        drawn.plot([], [], label=series.label, **options)
-
-
-def _limits(drawn: Axes, panel: Panel) -> None:
-    drawn.margins(x=0.0, y=0.12)
-    if panel.x.low is not None or panel.x.high is not None:
-        drawn.set_xlim(panel.x.low, panel.x.high)
-    if panel.y.low is not None or panel.y.high is not None:
-        drawn.set_ylim(panel.y.low, panel.y.high)
-    drawn.locator_params(axis="y", nbins=3 if panel.height < 2.0 else 5)
-    if panel.y.ticks is not None:
-        drawn.set_yticks(list(panel.y.ticks), panel.y.tick_labels)
-    if panel.x.ticks is not None:
-        drawn.set_xticks(list(panel.x.ticks))
-    if any(series.label for series in panel.series):
-        drawn.legend(
-            loc="best", frameon=False, fontsize=8, handlelength=1.4, borderaxespad=0.2,
-            labelspacing=0.25,
-        )  # fmt: skip
 
 
 def _draw_table(canvas: Canvas, place: SubplotSpec, rows: Sequence[Sequence[str]]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from quantal.errors import UsageError, did_you_mean
 from quantal.experiments.loading import load, prepare
 from quantal.experiments.run import run_program
+from quantal.expression import Number
 from quantal.interop.evoked import LONGEST_WINDOW, Evoked, evoked
 from quantal.interop.recording import Recording, read
 from quantal.model.model import Model
@@ -18,14 +19,21 @@ from quantal.observables.peaks import time_of_peak
 from quantal.observables.trains import amplitudes, normalised
 from quantal.observables.window import window
 from quantal.program import Program
-from quantal.protocols.protocol import Protocol
+from quantal.protocols.protocol import Hold, Protocol
 from quantal.protocols.stimulation import recorded as recorded_stimuli
+from quantal.units import VOLTAGE
 
 EVENTS = ("stimulus", "spike", "action_potential")
 """Names of events that evoke an action potential, in the order they are looked for."""
 
 CURRENTS = ("epsc", "ipsc", "psc")
 """Roles of a postsynaptic current under voltage clamp."""
+
+CLAMPED = ("soma_V", "postsynaptic_V")
+"""Roles of the membrane that is clamped while that current is recorded."""
+
+HOLDING = -70.0
+"""mV at which it is held if the protocol does not say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +148,8 @@ def compare(
         recording: read already, or the path of an ABF file.
         event: the event that evokes an action potential; found by its name if not given.
         current: the simulated current; the role `epsc`, `ipsc` or `psc` if not given.
-        protocol: what else is done to the synapse, such as a postsynaptic voltage clamp.
+        protocol: what else is done to the synapse. A postsynaptic membrane (role `soma_V`)
+            that it does not hold is held at -70 mV, as for the recording of a current.
         progress: called with the share done (0 to 1).
 
     Raises:
@@ -156,10 +165,19 @@ def compare(
     trigger = _chosen(event, EVENTS, program.events, "event", program)
     name = _chosen(current, CURRENTS, list(program.units()), "current", program)
     until = float(min(trace.time[-1], measured.stimuli[-1] + LONGEST_WINDOW))
-    drive = recorded_stimuli(measured.stimuli, trigger) + (protocol or Protocol())
+    drive = recorded_stimuli(measured.stimuli, trigger) + _clamp(program, protocol or Protocol())
     run = run_program(program, drive + Protocol(until=until), record=[name], progress=progress)
     time, values = run.time, run[name]
     return _compared(model.name, trace, measured, time, values, run.units[name].text)
+
+
+def _clamp(program: Program, protocol: Protocol) -> Protocol:
+    """The protocol, with the postsynaptic membrane under voltage clamp."""
+    membrane = next((role for role in CLAMPED if role in program.roles), None)
+    held = {action.name for action in protocol.actions if isinstance(action, Hold)}
+    if membrane is None or held & {membrane, program.roles[membrane]}:
+        return protocol
+    return protocol.with_actions(Hold(membrane, Number(HOLDING, VOLTAGE, f"{HOLDING:g} [mV]")))
 
 
 def _compared(

@@ -18,17 +18,33 @@ from quantal.units import parse_unit
 class Stage:
     """One stage: what it is called, the names that belong to it, and a word for each of them.
 
-    `unit` shows the values in another unit than the trajectory's own.
+    `unit` shows the values in another unit than the trajectory's own. `clamped` stages are
+    read from the run under postsynaptic voltage clamp, where there is one: an EPSC is the
+    current of a cell that does not fire.
     """
 
     title: str
     names: tuple[str, ...]
     words: tuple[str, ...] = ()
     unit: str = ""
+    clamped: bool = False
 
     def word(self, number: int) -> str:
         """What distinguishes one of the names; empty where nothing was said."""
         return self.words[number] if number < len(self.words) else ""
+
+
+SYNAPSE = (
+    Stage("terminal voltage", ("terminal_V",)),
+    Stage("calcium current", ("calcium_current",), unit="nA"),
+    Stage("calcium at the vesicle", ("calcium_domain",), unit="uM"),
+    Stage("release rate", ("release",)),
+    Stage("cleft glutamate", ("glu",), unit="mM"),
+    Stage("receptors open", ("ampa.open", "nmda.open"), ("AMPA", "NMDA")),
+    Stage("EPSC in voltage clamp", ("epsc",), unit="nA", clamped=True),
+    Stage("soma and axon hillock", ("soma_V", "hillock_V"), ("soma", "hillock")),
+)
+"""The stages of a glutamatergic synapse by the roles that an assembly gives to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +66,31 @@ class StageRow:
 
 
 def stage_rows(
-    trajectory: Trajectory, stages: Sequence[Stage], stimulus: float = 0.0, until: float = 10.0
+    trajectory: Trajectory,
+    stages: Sequence[Stage],
+    stimulus: float = 0.0,
+    until: float = 10.0,
+    clamped: Trajectory | None = None,
 ) -> list[StageRow]:
     """When each name of each stage starts and peaks, from `stimulus` to `until` ms after it.
+
+    `clamped` is the same stimulus under postsynaptic voltage clamp, for the stages that
+    are read there.
 
     Raises:
         UsageError: a name that the trajectory does not hold.
     """
-    trajectory.hold([name for stage in stages for name in stage.names])
-    return [
-        _row(trajectory, stage, number, stimulus, until)
-        for stage in stages
-        for number in range(len(stage.names))
-    ]
+    rows = []
+    for stage in stages:
+        run = run_of(stage, trajectory, clamped)
+        run.hold(stage.names)
+        rows += [_row(run, stage, n, stimulus, until) for n in range(len(stage.names))]
+    return rows
+
+
+def run_of(stage: Stage, free: Trajectory, clamped: Trajectory | None) -> Trajectory:
+    """The run in which a stage is read."""
+    return clamped if stage.clamped and clamped is not None else free
 
 
 def values_in(trajectory: Trajectory, name: str, unit: str) -> np.ndarray:
