@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from quantal.kernels.generate import mathematics
-from quantal.kernels.generate.ir import POINTER, Function
 from quantal.kernels.generate.straight_line import StraightLine
 from quantal.kernels.native import compile_ir, load_object
 from quantal.kernels.symbolic.dag import Graph
@@ -63,17 +62,17 @@ def interpret(graph: Graph, outputs: Sequence[int], leaves: Mapping[int, complex
 
 def compiled(graph: Graph, outputs: Sequence[int]):
     """`f(y) -> values` of nodes over the leaves `("state", i)`, in machine code; and its IR."""
-    function = Function("f", [(POINTER, "y"), (POINTER, "out")], internal=False)
-    StraightLine(function, graph, {"state": "%y"}).store(outputs, "%out")
-    function.give()
+    code = StraightLine("f", ["y", "out", "scratch"], graph, {"state": "%y"}, internal=False)
+    code.store(outputs, "%out")
     called = [mathematics.declarations(), mathematics.exprel(), mathematics.exprel_slope()]
-    text = "\n".join([*called, function.text()])
+    text = "\n".join([*called, code.text()])
     native = load_object(compile_ir(text))
-    call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(native.address("f"))
+    call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(native.address("f"))
 
     def evaluate(y):
         y, out = np.array(y, dtype=float), np.zeros(len(outputs))
-        call(y.ctypes.data, out.ctypes.data)
+        scratch = np.zeros(code.scratch + 1)
+        call(y.ctypes.data, out.ctypes.data, scratch.ctypes.data)
         return out
 
     evaluate.native = native

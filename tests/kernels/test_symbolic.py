@@ -10,6 +10,7 @@ from tests.engines.programs import program
 from tests.kernels.interpreter import compiled, interpret
 
 from quantal.expression import Apply, Name, Number, evaluate
+from quantal.kernels.generate import straight_line
 from quantal.kernels.symbolic.dag import CONSTANT, Graph
 from quantal.kernels.symbolic.derivative import gradients
 from quantal.kernels.symbolic.equations import Equations
@@ -116,6 +117,27 @@ def test_machine_code_gives_the_same_values_and_derivatives(expressions, point):
         return
     for simulated, value in zip(code(point), exact, strict=True):
         assert agree(simulated, value.real, 1e-8)
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, 17])
+def test_long_code_in_parts_gives_the_same_values(length, monkeypatch):
+    """Numbers, comparisons and shared values pass between the parts."""
+    graph = Graph()
+    x, y, z = (graph.leaf("state", index) for index in range(3))
+    less = graph.compare("<", x, y)
+    product = graph.multiply(x, graph.add(y, z))
+    outputs = [
+        graph.choose(less, product, graph.call("exp", z)),
+        graph.choose(graph.both(less, graph.compare("<", y, z)), graph.add(product, z), x),
+        graph.reciprocal(product), graph.number(3.0), x,
+        graph.subtract(graph.call("tanh", product), graph.multiply(z, y)),
+    ]  # fmt: skip
+    whole, _ = compiled(graph, outputs)
+    monkeypatch.setattr(straight_line, "PART", length)
+    parts, text = compiled(graph, outputs)
+    assert text.count("@f.") > 2
+    for point in ([1.0, 2.0, 3.0], [2.0, 1.0, 0.5], [-1.0, 0.5, 0.1]):
+        assert np.allclose(parts(point), whole(point), rtol=1e-15)
 
 
 def nodes_of(graph, *names):

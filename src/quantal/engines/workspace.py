@@ -41,6 +41,7 @@ class Workspace:
         self._real("dense", size * max(len(tableau.dense), 1))
         self._real("lu", layout.factors)
         self._real("unit_lu", layout.factors)[list(layout.pivots)] = 1.0
+        self._scratch = int(self._real("scratch", layout.scratch).ctypes.data)
         self.constants = self._real("constants", layout.constants)
         self.free = self._real("free", size, 1.0)
         self.drives = self._real("drives", tables)
@@ -88,7 +89,7 @@ class Workspace:
     def set_parameters(self, values: Array) -> None:
         """Parameters take new values; what depends on them alone is computed again."""
         self.constants[: len(values)] = values
-        self.kernel.prepare(self.constants.ctypes.data)
+        self.kernel.prepare(self.constants.ctypes.data, self._scratch)
 
     def enter(self, t: float) -> None:
         """A segment begins at t: drives and clamps as they are from t on."""
@@ -108,23 +109,24 @@ class Workspace:
         self.kernel.rates(
             *(a.ctypes.data for a in arrays), context.slot_address("now"), self.free.ctypes.data,
             extra.ctypes.data, context.array("unit_lu").ctypes.data, result.ctypes.data,
+            self._scratch,
         )  # fmt: skip
         return result[: self.kernel.layout.states]
 
     def crossings(self) -> Array:
         """The crossing functions at the present state."""
         result = np.zeros(max(self.kernel.layout.crossings, 1))
-        self.kernel.crossings(*self._here(), result.ctypes.data)
+        self.kernel.crossings(*self._here(), result.ctypes.data, self._scratch)
         return result[: self.kernel.layout.crossings]
 
     def all_delays(self) -> Array:
         """The delays of all handlers, then of all links, at the present state."""
-        self.kernel.delays(*self._here(), self.delays.ctypes.data)
+        self.kernel.delays(*self._here(), self.delays.ctypes.data, self._scratch)
         return self.delays
 
     def act(self, handler: int) -> None:
         """A handler's actions on the present state."""
-        self.kernel.handlers[handler](*self._here())
+        self.kernel.handlers[handler](*self._here(), self._scratch)
 
     def _here(self) -> tuple[int, ...]:
         return (

@@ -13,7 +13,7 @@ import numpy as np
 
 ADDRESSES = (
     "y", "argument", "increments", "extra", "dense", "slope", "lu", "unit_lu", "constants",
-    "free", "clamp_slopes", "drives", "slopes", "absolute", "knots", "coefficients",
+    "scratch", "free", "clamp_slopes", "drives", "slopes", "absolute", "knots", "coefficients",
     "table_first", "table_last", "table_base", "table_cursor", "varying", "clamped",
     "landmarks", "stops", "sign", "direction", "g_middle", "g_end", "times", "rows", "samples",
 )  # fmt: skip

@@ -25,12 +25,12 @@ class Kernel:
         self.enter = self._bind("enter", _ADDRESS, ctypes.c_double)
         self.commit = self._bind("commit", _ADDRESS, ctypes.c_double)
         self.probe = self._bind("probe", _ADDRESS, ctypes.c_double)
-        self.prepare = self._bind("prepare", _ADDRESS)
-        self.rates = self._bind("stage", *[_ADDRESS] * 8)
-        self.crossings = self._bind("crossings", *[_ADDRESS] * 5)
-        self.delays = self._bind("delays", *[_ADDRESS] * 5)
+        self.prepare = self._bind("prepare", *[_ADDRESS] * 2)
+        self.rates = self._bind("stage", *[_ADDRESS] * 9)
+        self.crossings = self._bind("crossings", *[_ADDRESS] * 6)
+        self.delays = self._bind("delays", *[_ADDRESS] * 6)
         self.handlers = [
-            self._bind(f"handler_{number}", *[_ADDRESS] * 4) for number in range(layout.handlers)
+            self._bind(f"handler_{number}", *[_ADDRESS] * 5) for number in range(layout.handlers)
         ]
 
     def _bind(self, name: str, *arguments: Any, returns: Any = None) -> Any:

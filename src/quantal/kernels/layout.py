@@ -25,6 +25,7 @@ class Layout:
     crossings: int
     handlers: int
     delays: int
+    scratch: int
     pivots: tuple[int, ...]
 
     @property

@@ -172,7 +172,7 @@ def _leave_at_crossing(f: Function, layout: Layout, end: str) -> None:
     middle = f.real_op("fmul", f.real_op("fadd", t, end), real(0.5))
     f.call("probe", (POINTER, "%context"), (DOUBLE, middle))
     f.call("set_time", (POINTER, "%context"), (DOUBLE, end))
-    f.call("crossings", *pointers(f, "argument", "constants", "drives", "now", "g_end"))
+    f.call("crossings", *pointers(f, "argument", "constants", "drives", "now", "g_end", "scratch"))
     signs, first, second = slot(f, "sign"), slot(f, "g_middle"), slot(f, "g_end")
     found = f.variable(INTEGER, "0")
     for index in range(layout.crossings):
@@ -206,15 +206,13 @@ def first_step(layout: Layout, tableau: Tableau) -> str:
     remaining = f.real_op("fsub", stop, t)
     u = slot(f, "increments")
     after = f.address(u, layout.padded)
-    f.call("stage", *pointers(f, "y", "constants", "drives", "now", "free", "extra", "unit_lu"),
-           (POINTER, u))  # fmt: skip
+    _rates(f, "y", u)
     speed, growth = _weighted_rates(f, layout, u)
     probe = f.smaller(f.real_op("fdiv", real(1e-4), f.larger(growth, real(1e-300))), remaining)
     _euler(f, layout, u, probe)
     f.call("set_time", (POINTER, "%context"), (DOUBLE, f.real_op("fadd", t, probe)))
     f.call("hold_clamped", (POINTER, "%context"), (POINTER, slot(f, "argument")))
-    f.call("stage", *pointers(f, "argument", "constants", "drives", "now", "free", "extra",
-                              "unit_lu"), (POINTER, after))  # fmt: skip
+    _rates(f, "argument", after)
     change = _difference(f, layout, u, after)
     fastest = f.larger(f.larger(speed, change), real(1e-300))
     rate = f.real_op("fdiv", change, f.real_op("fmul", fastest, probe))
@@ -228,6 +226,12 @@ def first_step(layout: Layout, tableau: Tableau) -> str:
     keep(f, "h", length, DOUBLE)
     f.give()
     return f.text()
+
+
+def _rates(f: Function, state: str, out: str) -> None:
+    """The right-hand side: a stage with the unit factorisation and nothing added."""
+    point = pointers(f, state, "constants", "drives", "now", "free", "extra", "unit_lu")
+    f.call("stage", *point, (POINTER, out), (POINTER, slot(f, "scratch")))
 
 
 def _weighted_rates(f: Function, layout: Layout, u: str) -> tuple[str, str]:

@@ -43,8 +43,8 @@ def _linearise(f: Function, layout: Layout) -> None:
         state = f.load(clamped, index, INTEGER)
         f.store(f.load(slopes, index), slot(f, "clamp_slopes"), state)
     point = ("y", "constants", "drives", "now", "slopes", "free", "clamp_slopes")
-    f.call("factor", *pointers(f, *point, "pitch", "lu"))
-    f.call("drift", *pointers(f, *point, "slope"))
+    f.call("factor", *pointers(f, *point, "pitch", "lu", "scratch"))
+    f.call("drift", *pointers(f, *point, "slope", "scratch"))
 
 
 def _increment(layout: Layout, stage: int) -> int:
@@ -90,7 +90,8 @@ def _stage(f: Function, layout: Layout, tableau: Tableau, stage: int, t: str) ->
         f.call("set_time", (POINTER, "%context"), (DOUBLE, when))
     f.call("hold_clamped", (POINTER, "%context"), (POINTER, slot(f, "argument")))
     u = f.address(slot(f, "increments"), _increment(layout, stage))
-    f.call("stage", *pointers(f, *_POINT, "free", "extra", "lu"), (POINTER, u))
+    point = pointers(f, *_POINT, "free", "extra", "lu")
+    f.call("stage", *point, (POINTER, u), (POINTER, slot(f, "scratch")))
 
 
 def _error(f: Function, layout: Layout, tableau: Tableau) -> str:

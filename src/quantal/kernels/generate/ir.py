@@ -37,20 +37,23 @@ class Function:
         internal: bool = True, attributes: str = "nounwind",
     ) -> None:  # fmt: skip
         self.name = name
+        self.internal = internal
         self._returns = returns
         kinds = ", ".join(
             f"{kind}{' noalias' if kind == POINTER else ''} %{argument}"
             for kind, argument in arguments
         )
-        linkage = "internal " if internal else ""
-        self._head = f"define {linkage}{returns} @{name}({kinds}) {attributes} {{\nentry:\n"
+        self._kinds, self._attributes = kinds, attributes
         self._slots: list[str] = []
         self._lines: list[str] = []
         self._count = 0
 
     def text(self) -> str:
         """The finished function."""
-        return self._head + "\n".join([*self._slots, *self._lines]) + "\n}\n"
+        linkage = "internal " if self.internal else ""
+        head = f"define {linkage}{self._returns} @{self.name}({self._kinds}) {self._attributes}"
+        body = "\n".join([*self._slots, *self._lines])
+        return f"{head} {{\nentry:\n{body}\n}}\n"
 
     # -- values --------------------------------------------------------------------------
 

@@ -150,7 +150,7 @@ def probe() -> str:
     f = Function("probe", [(POINTER, "context"), (DOUBLE, "time")], internal=False)
     out = slot(f, "extra")
     f.call("state_at", (POINTER, "%context"), (DOUBLE, "%time"), (POINTER, out))
-    here = pointers(f, "constants", "drives", "now", "g_middle")
+    here = pointers(f, "constants", "drives", "now", "g_middle", "scratch")
     f.call("crossings", (POINTER, out), *here)
     f.give()
     return f.text()

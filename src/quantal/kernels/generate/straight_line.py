@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from quantal.kernels.generate.ir import VECTOR, Function, real
+from quantal.kernels.generate.ir import POINTER, VECTOR, Function, real
 from quantal.kernels.layout import LANES
 from quantal.kernels.symbolic.dag import Graph
 
@@ -17,48 +17,118 @@ _CALLS = {
     "exp": "exp", "log": "log", "log10": "log10", "tanh": "tanh", "sqrt": "llvm.sqrt.f64",
     "abs": "llvm.fabs.f64", "exprel": "exprel", "exprel'": "exprel_slope",
 }  # fmt: skip
+PART = 400
+"""Longest run of instructions in one function."""
+
 _BINARY = {"+": "fadd", "-": "fsub", "*": "fmul"}
 _PREDICATES = {"<": "olt", "<=": "ole", "==": "oeq", "!=": "une"}
 
 
 class StraightLine:
-    """Emits nodes of one graph into one function.
+    """Emits nodes of one graph into a function that reads arrays and writes one.
 
-    `arrays` says from which pointer each kind of leaf is read, `given` which nodes already
-    have a value (as an array's name and an index), so that they are loaded instead.
+    `arguments` are the names of the pointers it takes, `arrays` says from which of them each
+    kind of leaf is read, `given` which nodes already have a value (as an array's name and an
+    index), so that they are loaded instead. What is longer than `PART` instructions becomes
+    several functions, because LLVM's time grows faster than a block's length; values pass
+    from one to the next through the array `%scratch`.
     """
 
     def __init__(
-        self, function: Function, graph: Graph, arrays: Mapping[str, str],
-        given: Mapping[int, tuple[str, int]] | None = None,
+        self, name: str, arguments: Sequence[str], graph: Graph, arrays: Mapping[str, str],
+        given: Mapping[int, tuple[str, int]] | None = None, internal: bool = True,
     ) -> None:  # fmt: skip
-        self._function = function
+        self._name = name
+        self._internal = internal
+        self._arguments = [(POINTER, each) for each in arguments]
         self._graph = graph
         self._arrays = arrays
         self._given = given or {}
-        self._values: dict[int, str] = {}
         self._uses: dict[int, int] = {}
+        self._parts: list[Function] = []
+        self._homes: dict[int, int] = {}
+        self._names: dict[int, str] = {}
+        self._slots: dict[int, int] = {}
+        self._next_part()
 
-    def values(self, outputs: Sequence[int]) -> list[str]:
-        """The values of all outputs."""
-        self._count_uses(outputs)
-        for output in outputs:
-            self._emit(output)
-        return [self._value(output) for output in outputs]
+    @property
+    def scratch(self) -> int:
+        """How many values pass between parts."""
+        return len(self._slots)
 
     def store(self, outputs: Sequence[int], pointer: str, first: int = 0) -> None:
-        """Write the outputs to consecutive places, four at a time."""
-        values = self.values(outputs)
+        """Write the outputs to consecutive places, four at a time where they are at hand."""
+        self._emit_all(outputs)
+        if len(self._parts) > 1:
+            for place, output in enumerate(outputs):
+                part = self._parts[self._homes.get(output, len(self._parts) - 1)]
+                part.store(self._at_home(output), pointer, first + place)
+            return
+        function, values = self._function, [self._value(output) for output in outputs]
         whole = len(values) - len(values) % LANES
         for start in range(0, whole, LANES):
             vector = "poison"
             for lane in range(LANES):
-                vector = self._function.emit(
+                vector = function.emit(
                     f"insertelement {VECTOR} {vector}, double {values[start + lane]}, i64 {lane}"
                 )
-            self._function.store_vector(vector, pointer, str(first + start))
+            function.store_vector(vector, pointer, str(first + start))
         for index in range(whole, len(values)):
-            self._function.store(values[index], pointer, first + index)
+            function.store(values[index], pointer, first + index)
+
+    def store_at_end(self, outputs: Sequence[int], pointer: str, places: Sequence[int]) -> None:
+        """Write the outputs to any places, after everything has been read."""
+        self._emit_all(outputs)
+        values = [self._value(output) for output in outputs]
+        for value, place in zip(values, places, strict=True):
+            self._function.store(value, pointer, place)
+
+    def text(self) -> str:
+        """The finished function, behind its parts if it has several."""
+        for part in self._parts:
+            part.give()
+        if len(self._parts) == 1:
+            self._function.name, self._function.internal = self._name, self._internal
+            return self._function.text()
+        whole = Function(self._name, self._arguments, internal=self._internal)
+        for part in self._parts:
+            whole.call(part.name, *((kind, f"%{name}") for kind, name in self._arguments))
+        whole.give()
+        return "\n".join([part.text() for part in self._parts] + [whole.text()])
+
+    def _next_part(self) -> None:
+        self._function = Function(f"{self._name}.{len(self._parts)}", self._arguments)
+        self._parts.append(self._function)
+        self._values: dict[int, str] = {}
+        self._length = 0
+
+    def _emit_all(self, outputs: Sequence[int]) -> None:
+        self._count_uses(outputs)
+        for output in outputs:
+            self._emit(output)
+
+    def _at_home(self, node: int) -> str:
+        return real(self._graph.value[node]) if self._graph.is_number(node) else self._names[node]
+
+    def _keep(self, node: int, value: str) -> None:
+        self._values[node] = value
+        self._homes[node] = len(self._parts) - 1
+        self._names[node] = value
+        self._length += 1
+
+    def _fetched(self, node: int) -> str:
+        """A value that an earlier part computed."""
+        truth = self._graph.is_truth(node)
+        if node not in self._slots:
+            self._slots[node] = len(self._slots)
+            home, value = self._parts[self._homes[node]], self._names[node]
+            value = home.emit(f"uitofp i1 {value} to double") if truth else value
+            home.store(value, "%scratch", self._slots[node])
+        value = self._function.load("%scratch", self._slots[node])
+        if truth:
+            value = self._function.compare("une", value, real(0.0))
+        self._values[node] = value
+        return value
 
     def _inputs(self, node: int) -> tuple[int, ...]:
         return () if node in self._given else self._graph.arguments[node]
@@ -69,7 +139,7 @@ class StraightLine:
             # An output must exist as a value of its own: it is never fused away.
             self._uses[output] = self._uses.get(output, 0) + 2
             stack.append(output)
-        seen = set(self._values)
+        seen = set(self._homes)
         while stack:
             node = stack.pop()
             if node in seen:
@@ -83,15 +153,20 @@ class StraightLine:
         stack = [output]
         while stack:
             node = stack[-1]
-            if node in self._values:
+            if node in self._homes or self._graph.is_number(node):
                 stack.pop()
                 continue
-            needed = [x for x in self._needed(node) if x not in self._values]
+            needed = [x for x in self._needed(node) if not self._is_ready(x)]
             if needed:
                 stack.extend(reversed(needed))
-            else:
-                self._values[node] = self._instruction(node)
-                stack.pop()
+                continue
+            if self._length >= PART:
+                self._next_part()
+            self._keep(node, self._instruction(node))
+            stack.pop()
+
+    def _is_ready(self, node: int) -> bool:
+        return node in self._homes or self._graph.is_number(node)
 
     def _needed(self, node: int) -> tuple[int, ...]:
         fused = self._fused(node)
@@ -117,18 +192,25 @@ class StraightLine:
             self._graph.operation[node] == "*"
             and self._uses.get(node) == 1
             and node not in self._given
-            and node not in self._values
+            and node not in self._homes
         )
 
     def _value(self, node: int) -> str:
         if self._graph.is_number(node):
             return real(self._graph.value[node])
-        return self._values[node]
+        if node in self._values:
+            return self._values[node]
+        if self._is_loaded(node):
+            self._values[node] = self._instruction(node)
+            return self._values[node]
+        return self._fetched(node)
+
+    def _is_loaded(self, node: int) -> bool:
+        """Whether a node is an input, which every part reads for itself."""
+        return node in self._given or node in self._graph.leaf_of
 
     def _instruction(self, node: int) -> str:
         function, graph = self._function, self._graph
-        if graph.is_number(node):
-            return real(graph.value[node])
         if node in self._given:
             array, index = self._given[node]
             return function.load(array, index)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from quantal.kernels.generate.ir import POINTER, Function
 from quantal.kernels.generate.straight_line import StraightLine
 from quantal.kernels.layout import Layout
 from quantal.kernels.symbolic.dag import CONSTANT, VARIABLE, Graph
@@ -48,6 +47,7 @@ class _Writer:
     def __init__(self, graph: Graph, parameters: int) -> None:
         self.graph = graph
         self._parameters = parameters
+        self.scratch = 0
         self._waiting: list[tuple[str, Sequence[str], str, list[int], list[int] | None, bool]] = []
 
     def add(
@@ -66,19 +66,18 @@ class _Writer:
         }
         parts = [self._prepare(hoisted)]
         for name, inputs, result, nodes, places, internal in self._waiting:
-            names = [_ARRAYS[kind][1:] for kind in inputs]
-            if result not in names:
-                names.append(result)
-            function = Function(name, [(POINTER, each) for each in names], internal=internal)
-            code = StraightLine(function, self.graph, _ARRAYS, given)
+            names = list(dict.fromkeys([*(_ARRAYS[kind][1:] for kind in inputs), result]))
+            code = StraightLine(name, [*names, "scratch"], self.graph, _ARRAYS, given, internal)
             if places is None:
                 code.store(nodes, f"%{result}")
             else:
-                for value, place in zip(code.values(nodes), places, strict=True):
-                    function.store(value, f"%{result}", place)
-            function.give()
-            parts.append(function.text())
+                code.store_at_end(nodes, f"%{result}", places)
+            parts.append(self._finished(code))
         return "\n".join(parts), self._parameters + len(hoisted)
+
+    def _finished(self, code: StraightLine) -> str:
+        self.scratch = max(self.scratch, code.scratch)
+        return code.text()
 
     def _hoisted(self) -> list[int]:
         graph = self.graph
@@ -93,11 +92,10 @@ class _Writer:
         return self.graph.level[node] == CONSTANT and node not in self.graph.leaf_of
 
     def _prepare(self, hoisted: Sequence[int]) -> str:
-        function = Function("prepare", [(POINTER, "constants")], internal=False)
-        code = StraightLine(function, self.graph, _ARRAYS)
+        names = ["constants", "scratch"]
+        code = StraightLine("prepare", names, self.graph, _ARRAYS, internal=False)
         code.store(hoisted, "%constants", self._parameters)
-        function.give()
-        return function.text()
+        return self._finished(code)
 
 
 def write_system(program: Program) -> System:
@@ -125,7 +123,7 @@ def write_system(program: Program) -> System:
     layout = Layout(
         size, len(program.drives), len(program.parameters), constants, len(entries),
         len(crossings), len(program.handlers), len(program.handlers) + len(program.links),
-        tuple(factors.reciprocal_pivots()),
+        writer.scratch, tuple(factors.reciprocal_pivots()),
     )  # fmt: skip
     return System(text, layout)
 
