@@ -21,11 +21,11 @@ ROUNDS = 5
 SYNAPSE = "synapses/calyx_of_held"
 ONE_SPIKE = [
     "run", SYNAPSE, "--train", "stimulus every 10 ms count 1 at 1 ms", "--until", "20 ms",
-    "--json", "--sample", "0.1 ms",
+    "--record", "epsc,release,hillock_V", "--sample", "0.1 ms", "--json",
 ]  # fmt: skip
 TEN_SPIKES = [
     "run", SYNAPSE, "--train", "stimulus every 10 ms count 10 at 1 ms", "--until", "110 ms",
-    "--json", "--sample", "0.1 ms",
+    "--record", "epsc,release,hillock_V", "--sample", "0.1 ms", "--json",
 ]  # fmt: skip
 RECEPTOR = [
     "run", "receptors/ampa_jonas_1993", "--pulse", "glu = 1 mM for 1 ms", "--until", "100 ms",

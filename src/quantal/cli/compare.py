@@ -12,6 +12,9 @@ from quantal.cli.options import Holds, Json, Mechanism, Sets, protocol_of
 if TYPE_CHECKING:
     from quantal.interop.compare import Comparison
 
+SOMA = "soma_V"
+HOLDING = "-70 mV"
+
 
 def command(
     name: Mechanism,
@@ -28,13 +31,16 @@ def command(
     set_: Sets = None,
     as_json: Json = False,
 ) -> None:
-    """Drive a synapse at the stimulus times of a recording and compare the currents."""
+    """Drive a synapse at the stimulus times of a recording and compare the currents.
+
+    Without `--hold` the membrane behind the role `soma_V` is clamped at -70 mV.
+    """
     from quantal.cli.printing import print_json
     from quantal.cli.progress import progress_bar
     from quantal.figures.recording import draw_comparison
     from quantal.interop.compare import compare
 
-    protocol = protocol_of(hold=hold, set_=set_)
+    protocol = protocol_of(hold=hold or usual_clamp(name), set_=set_)
     with progress_bar(name, quiet=as_json) as progress:
         comparison = compare(name, recording, protocol=protocol, progress=progress)
     if as_json:
@@ -45,6 +51,14 @@ def command(
     picture = draw_comparison(comparison, out or Path(f"{recording.stem}.png"))
     _print(comparison)
     print(f"drawn in {picture}")
+
+
+def usual_clamp(name: str) -> list[str]:
+    """The voltage clamp of a recorded postsynaptic current, for a synapse with a soma."""
+    from quantal.experiments.loading import load, prepare
+
+    membrane = prepare(load(name)).roles.get(SOMA)
+    return [] if membrane is None else [f"{membrane} = {HOLDING}"]
 
 
 def _print(comparison: Comparison) -> None:

@@ -54,5 +54,13 @@ def _plain(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [_plain(value) for value in data]
     if hasattr(data, "tolist"):
-        return _plain(data.tolist())
+        return _plain_array(data)
     return data
+
+
+def _plain_array(data: Any) -> Any:
+    """A numpy array or scalar; looked at as a whole, because there may be a million values."""
+    import numpy as np
+
+    whole = data.dtype.kind != "f" or bool(np.isfinite(data).all())
+    return data.tolist() if whole else _plain(data.tolist())

@@ -83,17 +83,20 @@ def command(
 def as_data(trajectory: Trajectory, names: list[str]) -> dict[str, dict[str, object]]:
     """Time and the named values with their units, as plain data."""
     trajectory.hold(names)
-    series = {"time": {"unit": "ms", "values": trajectory.time.tolist()}}
+    series: dict[str, dict[str, object]] = {"time": {"unit": "ms", "values": trajectory.time}}
     return series | {
-        name: {"unit": trajectory.units[name].text, "values": trajectory[name].tolist()}
-        for name in names
+        name: {"unit": trajectory.units[name].text, "values": trajectory[name]} for name in names
     }
 
 
 def worth_showing(trajectory: Trajectory) -> list[str]:
-    """The roles, which are what a mechanism is for; without any, its first names."""
+    """The roles, which are what a mechanism is for; without any, its first names.
+
+    A synapse's own roles stand for those of its parts, which have dotted names.
+    """
     roles = [role for role in trajectory.roles if role in trajectory]
-    return roles or trajectory.names()[:MOST_ROWS]
+    own = [role for role in roles if "." not in role]
+    return own or roles or trajectory.names()[:MOST_ROWS]
 
 
 def _print_summary(trajectory: Trajectory, names: list[str]) -> None:
