@@ -5,6 +5,8 @@ Slow and simple on purpose; it shares only the Program with what it is compared 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.integrate import solve_ivp
 
@@ -46,7 +48,7 @@ def integrate(
     y = initial_state(program, stimulus.parameters, drives, stimulus.start, clamps)
     rows = np.empty((len(times), len(y)))
     edges = [stimulus.start, *stimulus.stops, stimulus.end]
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         # Just inside the stretch, so that a drive is read on its own side of a jump.
         inside = (begin + (end - begin) * 1e-12, end - (end - begin) * 1e-12)
         solution = solve_ivp(

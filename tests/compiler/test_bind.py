@@ -90,7 +90,7 @@ def test_parameters_are_set_and_stepped(program: Program) -> None:
 
 def test_species_are_clamped_once_held(program: Program) -> None:
     base = (Hold("glu", q("1 mM")),)
-    with pytest.raises(UsageError, match="changes by itself.*hold it first"):
+    with pytest.raises(UsageError, match=r"changes by itself.*hold it first"):
         bind(program, Protocol((*base, Step("dye", q("2 uM"))), until=5.0), ["open"])
     actions = (*base, Hold("dye", q("1 uM")), Step("dye", q("2 uM"), at=q("1 ms")))
     clamps = bind(program, Protocol(actions, until=5.0), ["open"]).stimulus.clamps

@@ -7,6 +7,7 @@ missed, 130 interrupted.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 INTERRUPTED = 130
@@ -29,6 +30,10 @@ def main() -> None:
         code = 0
     if code == INTERRUPTED:
         print("quantal: interrupted; nothing half-written was left behind", file=sys.stderr)
+        sys.stderr.flush()
+        # Everything is unwound by now. Leaving by `sys.exit` would at times end as a death by
+        # signal: CPython remembers an interrupt that struck while it made a dataclass.
+        os._exit(INTERRUPTED)
     sys.exit(code)  # type: ignore[arg-type]
 
 
