@@ -175,7 +175,9 @@ class _Reading:
         else:
             where = context.where(header)
             kind, name = str(header.parts[0]), str(header.parts[1])
-            parent = None if header.parts[2] is None else processes.path_text(header.parts[2])
+            parent = (
+                None if header.parts[2] is None else processes.path_text(header.parts[2], context)
+            )
             title = quantities.string(header.parts[3])
         self.items["q10s"] = [replace(q, reference=self.temperature) for q in self.items["q10s"]]
         model = Model(

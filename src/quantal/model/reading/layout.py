@@ -97,13 +97,9 @@ class _Cutter:
         self._close()
         self.skipping = word not in STATEMENTS
         if self.skipping:
-            shown = word or line.split(maxsplit=1)[0][:20]
-            hint = did_you_mean(shown, STATEMENTS)
-            self._note(
-                number,
-                f"`{shown}` starts no statement"
-                + (hint or "; a statement starts with a word such as `parameter` or `scheme`"),
-            )
+            hint = did_you_mean(word, STATEMENTS)
+            hint = hint or "; a statement starts with a word such as `parameter` or `scheme`"
+            self._note(number, f"{_shown(word, line)} starts no statement{hint}")
             return
         self.word, self.first, self.lines = word, number, [""]
 
@@ -137,6 +133,12 @@ class _Cutter:
 
     def _note(self, line: int, message: str) -> None:
         self.problems.append(Problem(Where(self.file, line), message))
+
+
+def _shown(word: str, line: str) -> str:
+    """The start of a line, fit to be printed."""
+    visible = "".join(sign for sign in line[:20] if sign.isprintable()).strip()
+    return f"`{word or visible}`" if word or visible else "an unprintable sign"
 
 
 def _first_word(line: str) -> str:

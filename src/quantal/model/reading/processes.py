@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from quantal.errors import Where
 from quantal.expression import (
     ONE,
@@ -160,7 +162,7 @@ def use(tree: Tree, context: Context) -> Use:
             settings[word] = expression(setting.parts[1], context)
     return Use(
         new_name(_token(token), context),
-        path_text(path),
+        path_text(path, context),
         context.where(tree),
         name(_token(at.parts[0]), context) if isinstance(at, Tree) else None,
         tuple(settings.items()),
@@ -169,10 +171,13 @@ def use(tree: Tree, context: Context) -> Use:
     )
 
 
-def path_text(tree: Node) -> str:
+def path_text(tree: Node, context: Context) -> str:
     """The name of a mechanism, with its folder where one is written."""
     assert isinstance(tree, Tree)
-    return "/".join(str(part) for part in tree.parts)
+    path = "/".join(name(_token(part), context) for part in tree.parts)
+    if "." in path:
+        context.report(tree, f"`{path}` names no mechanism; write `NAME` or `FOLDER/NAME`")
+    return path
 
 
 def connect(tree: Tree, context: Context) -> Connect:
@@ -249,6 +254,8 @@ def _folded(coefficient: Expression) -> Expression:
     """A coefficient such as `(i + 1)` as the number that it is."""
     if isinstance(coefficient, Apply) and _is_pure(coefficient):
         value = float(evaluate(coefficient, {}))
+        if not isfinite(value):
+            return coefficient
         return Number(value, NUMBER, f"{value:.17g}")
     return coefficient
 
