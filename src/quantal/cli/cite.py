@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -21,7 +20,9 @@ def command(
 
     citations = quantal.cite(name)
     if as_json:
-        print_json([asdict(citation) for citation in citations])
+        print_json(
+            [{"mechanism": c.mechanism, "source": c.source, "doi": c.doi} for c in citations]
+        )
     elif bibtex:
         print("\n\n".join(citation.bibtex() for citation in citations))
     else:

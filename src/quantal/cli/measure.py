@@ -18,7 +18,7 @@ def command(
     as_json: Json = False,
 ) -> None:
     """Measure quantities in a saved trajectory."""
-    from quantal.cli.printing import print_json, print_table
+    from quantal.cli.printing import print_json, print_table, shown_unit
     from quantal.experiments.measure import measure_with_unit
     from quantal.trajectory import Trajectory
 
@@ -27,4 +27,4 @@ def command(
     if as_json:
         print_json([{"quantity": q, "value": v, "unit": u} for q, v, u in rows])
     else:
-        print_table(("quantity", "value", "unit"), rows)
+        print_table(("quantity", "value", "unit"), [(q, v, shown_unit(u)) for q, v, u in rows])

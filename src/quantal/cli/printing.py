@@ -34,7 +34,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
         table.add_row(*(Text(words(cell)) for cell in row))
     # A pipe has no width: nothing is folded, so that lines stay lines.
     console = Console() if sys.stdout.isatty() else Console(width=10_000)
-    console.print(table)
+    with console.capture() as captured:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def words(value: Any) -> str:
@@ -44,6 +46,11 @@ def words(value: Any) -> str:
     if isinstance(value, float):
         return "-" if math.isnan(value) else f"{value:.4g}"
     return "-" if value is None else str(value)
+
+
+def shown_unit(unit: str) -> str:
+    """A unit as a table shows it: pure numbers have none."""
+    return "" if unit == "1" else unit
 
 
 def _plain(data: Any) -> Any:

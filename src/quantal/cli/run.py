@@ -100,14 +100,14 @@ def worth_showing(trajectory: Trajectory) -> list[str]:
 
 
 def _print_summary(trajectory: Trajectory, names: list[str]) -> None:
-    from quantal.cli.printing import print_table
+    from quantal.cli.printing import print_table, shown_unit
     from quantal.observables import final, peak, time_of_peak
 
     trajectory.hold(names)
     rows = []
     for name in names:
         time, values = trajectory.time, trajectory[name]
-        unit = trajectory.units[name].text
+        unit = shown_unit(trajectory.units[name].text)
         rows.append(
             (name, peak(time, values), time_of_peak(time, values), final(time, values), unit)
         )

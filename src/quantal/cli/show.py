@@ -27,6 +27,8 @@ def command(name: Mechanism, as_json: Json = False) -> None:
 
 def describe(model: Model) -> dict[str, Any]:
     """What a model says of itself, as plain data."""
+    from quantal.assembly.connections import connections
+
     return {
         "name": model.name,
         "kind": model.kind,
@@ -54,6 +56,12 @@ def describe(model: Model) -> dict[str, Any]:
                 "must be driven": port.default is None,
             }
             for port in model.ports
+        ],
+        "uses": [part.name for part in model.used],
+        "connections": [
+            {"port": c.port, "to": c.provider, "place": c.place}
+            for c in connections(model)
+            if c.provider is not None
         ],
         "events": [event.name for event in model.events],
         "roles": [role.name for role in model.roles],
@@ -84,26 +92,33 @@ def _print_text(text: str) -> None:
 
 
 def _print_offers(described: dict[str, Any]) -> None:
-    from quantal.cli.printing import print_table
+    from quantal.cli.printing import print_table, shown_unit
 
     if described["parameters"]:
         print()
         print_table(
             ("parameter", "value", "unit", ""),
-            [(p["name"], p["value"], p["unit"], p["description"]) for p in described["parameters"]],
+            [
+                (p["name"], p["value"], shown_unit(p["unit"]), p["description"])
+                for p in described["parameters"]
+            ],
         )
     if described["ports"]:
         print()
         print_table(
             ("port", "kind", "side", "unit", ""),
             [
-                (p["name"], p["kind"], p["side"], p["unit"],
+                (p["name"], p["kind"], p["side"] or "", shown_unit(p["unit"]),
                  "must be driven" if p["must be driven"] else "")
                 for p in described["ports"]
             ],
         )  # fmt: skip
+    if described["connections"]:
+        print()
+        rows = [(c["port"], c["to"], c["place"] or "") for c in described["connections"]]
+        print_table(("port", "is connected to", "in"), rows)
     print()
-    for heading in ("events", "roles"):
+    for heading in ("uses", "events", "roles"):
         if described[heading]:
             print(f"{heading}: {', '.join(described[heading])}")
     print(f"targets: {len(described['targets'])}; `quantal validate {described['name']}` runs them")

@@ -37,7 +37,7 @@ def command(
 
 
 def _print_rows(rows: list[Row]) -> None:
-    from quantal.cli.printing import print_table
+    from quantal.cli.printing import print_table, shown_unit
 
     columns = ("mechanism", "target", "expected", "tolerance", "simulated", "unit", "passed")
     print_table(
@@ -45,7 +45,7 @@ def _print_rows(rows: list[Row]) -> None:
         [
             (
                 row.mechanism, row.target, row.expected, row.tolerance, row.simulated,
-                "" if row.unit == "1" else row.unit, row.passed,
+                shown_unit(row.unit), row.passed,
             )
             for row in rows
         ],

@@ -12,11 +12,15 @@ from quantal.model.model import Model
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One mechanism's source, as its text states it."""
+    """One mechanism's source, as its text states it; `number` counts its sources from 1.
+
+    A text states one `doi`, that of its first source.
+    """
 
     mechanism: str
     source: str
     doi: str
+    number: int = 1
 
     def bibtex(self) -> str:
         """A BibTeX entry. Only the year is taken out of the free text; the rest is a note."""
@@ -26,7 +30,8 @@ class Citation:
             fields.append(f"  year = {{{year.group()}}}")
         if self.doi:
             fields.append(f"  doi = {{{self.doi}}}")
-        return f"@misc{{{self.mechanism},\n" + ",\n".join(fields) + "\n}"
+        key = self.mechanism if self.number == 1 else f"{self.mechanism}_{self.number}"
+        return f"@misc{{{key},\n" + ",\n".join(fields) + "\n}"
 
 
 def cite(model: Model | str | Path) -> list[Citation]:
@@ -38,8 +43,8 @@ def cite(model: Model | str | Path) -> list[Citation]:
     """
     flat = model if isinstance(model, Model) else load(model)
     citations = [
-        Citation(part.name, source, part.doi)
+        Citation(part.name, source, part.doi if number == 1 else "", number)
         for part in (flat, *flat.used)
-        for source in part.source
+        for number, source in enumerate(part.source, 1)
     ]
     return list(dict.fromkeys(citations))
