@@ -53,20 +53,19 @@ def find(name: str, beside: Path | None = None) -> Path:
         UsageError: there is no such mechanism (with the nearest name), or there are two.
     """
     for candidate in _beside(name, beside):
-        if candidate.is_file():
+        if _exists(candidate):
             return candidate
     wanted = name.removesuffix(SUFFIX)
-    entries = _entries()
-    for entry in entries:
-        if entry.name == wanted:
-            return entry.path
-    same = [entry for entry in entries if entry.name.rpartition("/")[2] == wanted]
+    paths = _paths()
+    if wanted in paths:
+        return paths[wanted]
+    same = [known for known in paths if known.rpartition("/")[2] == wanted]
     if len(same) == 1:
-        return same[0].path
+        return paths[same[0]]
     if same:
-        names = " and ".join(f"`{entry.name}`" for entry in same)
+        names = " and ".join(f"`{known}`" for known in same)
         raise UsageError(f"`{name}` could be {names}: write the folder too")
-    raise UsageError(_missing(name, wanted, entries))
+    raise UsageError(_missing(name, wanted))
 
 
 def load(name: str, beside: Path | None = None) -> Model:
@@ -90,31 +89,69 @@ def _beside(name: str, beside: Path | None) -> list[Path]:
     return [*paths, Path(name), Path(f"{name}{SUFFIX}")]
 
 
+def _exists(path: Path) -> bool:
+    """Whether there is such a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+@cache
+def _paths() -> dict[str, Path]:
+    """The library's files by their names, without opening them."""
+    return {
+        path.relative_to(LIBRARY).with_suffix("").as_posix(): path
+        for path in sorted(LIBRARY.rglob(f"*{SUFFIX}"))
+    }
+
+
 @cache
 def _entries() -> tuple[Entry, ...]:
-    return tuple(_entry(path) for path in sorted(LIBRARY.rglob(f"*{SUFFIX}")))
+    return tuple(_entry(name, path) for name, path in _paths().items())
 
 
-def _entry(path: Path) -> Entry:
+def _entry(name: str, path: Path) -> Entry:
     text = path.read_text(encoding="utf-8")
     header = _HEADER.search(text)
     source = _SOURCE.search(text)
-    relative = path.relative_to(LIBRARY)
     return Entry(
-        relative.with_suffix("").as_posix(),
+        name,
         header.group(1) if header else "mechanism",
-        relative.parts[0],
+        name.partition("/")[0],
         (header.group(3) or "") if header else "",
         source.group(1).strip() if source else "",
         path,
     )
 
 
-def _missing(name: str, wanted: str, entries: tuple[Entry, ...]) -> str:
-    if ("/" in name and name.endswith(SUFFIX)) or name.startswith((".", "/", "~")):
-        folder = Path(name).parent
-        beside = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-        return f"no file `{name}`{did_you_mean(Path(name).name, beside)}"
-    known = [entry.name for entry in entries]
-    known += [entry.name.rpartition("/")[2] for entry in entries]
-    return f"nothing in the library is called `{name}`{did_you_mean(wanted, known)}"
+def _missing(name: str, wanted: str) -> str:
+    """What is said of a name that nothing has."""
+    shown = "".join(sign if sign.isprintable() else "?" for sign in name[:80])
+    if name.endswith(SUFFIX) or name.startswith((".", "/", "~")):
+        return _missing_file(name, shown)
+    known = list(_paths())
+    inside = [entry for entry in known if entry.startswith(f"{wanted.rstrip('/')}/")]
+    if inside:
+        return f"`{shown}` is a folder of the library; it holds {_some(inside)}"
+    hint = did_you_mean(wanted, [*known, *(entry.rpartition("/")[2] for entry in known)])
+    similar = [entry for entry in known if wanted and wanted.lower() in entry]
+    if not hint and similar:
+        hint = f"; it holds {_some(similar)}"
+    return f"nothing in the library is called `{shown}`{hint}"
+
+
+def _missing_file(name: str, shown: str) -> str:
+    try:
+        path = Path(name)
+        if path.is_dir():
+            return f"`{shown}` is a folder; name one of its `{SUFFIX}` files"
+        beside = [entry.name for entry in path.parent.iterdir()]
+    except (OSError, ValueError):
+        beside = []
+    return f"no file `{shown}`{did_you_mean(Path(name).name, beside)}"
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
