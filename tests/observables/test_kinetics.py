@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from quantal.observables import decay, half_decay, onset, rise, window
+from quantal.observables import decay, half_decay, half_width, onset, rise, window
 
 TIME = np.linspace(0.0, 40.0, 4001)
 
@@ -64,3 +64,10 @@ def test_the_rise_of_the_second_response_is_not_that_of_the_first():
     reached = 1.0 - math.exp(-20.0 / 3.0)
     exact = 3.0 * math.log((1.0 - 0.2 * reached) / (1.0 - 0.8 * reached))
     assert rise(TIME, first + second) == pytest.approx(exact, rel=1e-4)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_half_width_of_a_gaussian_is_2_355_sigma(sign):
+    values = -70.0 + sign * 110.0 * np.exp(-0.5 * ((TIME - 5.0) / 0.8) ** 2)
+    exact = 2.0 * math.sqrt(2.0 * math.log(2.0)) * 0.8
+    assert half_width(TIME, values) == pytest.approx(exact, rel=1e-4)

@@ -10,7 +10,7 @@ from quantal.protocols.protocol import Protocol
 from quantal.units import Unit
 
 MEASURED = (
-    "peak", "highest", "lowest", "time_of_peak", "rise", "decay", "half_decay", "onset", "area",
+    "peak", "highest", "lowest", "time_of_peak", "rise", "decay", "half_decay", "half_width", "onset", "area",
     "initial", "final", "at", "mean", "least", "ec50", "slope", "count", "time_of_first",
 )  # fmt: skip
 """Measured quantities. In a target's tree `peak(open, since = 10 [ms])` is

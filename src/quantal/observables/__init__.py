@@ -10,6 +10,7 @@ from quantal.observables.dose_response import ec50 as ec50
 from quantal.observables.dose_response import local_slopes as local_slopes
 from quantal.observables.kinetics import decay as decay
 from quantal.observables.kinetics import half_decay as half_decay
+from quantal.observables.kinetics import half_width as half_width
 from quantal.observables.kinetics import onset as onset
 from quantal.observables.kinetics import rise as rise
 from quantal.observables.levels import area as area

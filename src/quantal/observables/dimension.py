@@ -11,7 +11,7 @@ from quantal.expression import Apply, Expression, Name, Number
 from quantal.observables.measured import OF_A_TRACE
 from quantal.units import NUMBER, TIME, Dimension, Unit
 
-_TIMES = ("time_of_peak", "rise", "decay", "half_decay", "onset", "time_of_first")
+_TIMES = ("time_of_peak", "rise", "decay", "half_decay", "half_width", "onset", "time_of_first")
 _NOWHERE = Where("")
 
 

@@ -42,6 +42,16 @@ def half_decay(time: np.ndarray, values: np.ndarray) -> float:
     return _falling(time, values, 0.5)
 
 
+def half_width(time: np.ndarray, values: np.ndarray) -> float:
+    """Time in ms from half of the departure on the way to the peak to half of it after."""
+    top = peak_index(values)
+    moment, height = summit(time, values, top)
+    if height == values[0]:
+        return math.nan
+    level = values[0] + 0.5 * (height - values[0])
+    return moment + half_decay(time, values) - last_before(time, values, level, top)
+
+
 def _rising(time: np.ndarray, values: np.ndarray) -> tuple[float, float]:
     top = peak_index(values)
     start, height = values[0], summit(time, values, top)[1] - values[0]

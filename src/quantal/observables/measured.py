@@ -29,6 +29,7 @@ OF_A_TRACE: dict[str, Measure] = {
     "rise": kinetics.rise,
     "decay": kinetics.decay,
     "half_decay": kinetics.half_decay,
+    "half_width": kinetics.half_width,
     "onset": kinetics.onset,
     "area": levels.area,
     "mean": levels.mean,

@@ -12,7 +12,7 @@ from quantal.protocols.protocol import Pulse
 from quantal.units import NUMBER, TIME, Dimension
 
 LEVELS = ("peak", "highest", "lowest", "initial", "final", "mean", "at")
-DURATIONS = ("time_of_peak", "rise", "decay", "half_decay", "onset")
+DURATIONS = ("time_of_peak", "rise", "decay", "half_decay", "half_width", "onset")
 OCCURRENCES = {"count": NUMBER, "time_of_first": TIME}
 WINDOW = ("since", "until")
 
