@@ -6,6 +6,7 @@ import time
 import pytest
 
 from quantal.errors import ModelError
+from quantal.library.catalogue import load
 from quantal.model.reader import read_file, read_text
 
 SCHEME = "scheme r = A B\n"
@@ -256,6 +257,23 @@ def test_what_a_variant_may_not_say(line, message):
     with pytest.raises(ModelError) as caught:
         variant(line)
     assert str(caught.value) == message
+
+
+def test_what_is_wrong_with_a_parent_names_both_lines(tmp_path):
+    (tmp_path / "p.syn").write_text("mechanism p\nparameter a = 1 [mn]\n")
+    (tmp_path / "v.syn").write_text("# mine\nmechanism v from p\n")
+    (tmp_path / "w.syn").write_text("mechanism w from ampa_jonas_1999\n")
+    with pytest.raises(ModelError) as caught:
+        load(str(tmp_path / "v.syn"))
+    assert str(caught.value) == (
+        "p.syn:2 (used at v.syn:2): unknown unit `mn`; did you mean `min`?"
+    )
+    with pytest.raises(ModelError) as caught:
+        load(str(tmp_path / "w.syn"))
+    assert str(caught.value) == (
+        "w.syn:1: nothing in the library is called `ampa_jonas_1999`; "
+        "did you mean `ampa_jonas_1993`?"
+    )
 
 
 FILES = [

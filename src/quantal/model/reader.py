@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from quantal.errors import ModelError, Problem, Where
+from quantal.errors import ModelError, Problem, UsageError, Where
 from quantal.expression import Number
 from quantal.model.model import KINDS, Model
 from quantal.model.processes import Connect, Current, On, Reaction, Use
@@ -272,7 +272,20 @@ def _variant(model: Model, lookup: Lookup | None) -> Model:
     if lookup is None:
         message = f"a variant of `{model.parent}`, which cannot be looked up from here"
         raise ModelError([Problem(model.where, f"{message}; read it from the library")])
-    merged, found = variant.merged(model, lookup(model.parent, model.path))
+    try:
+        parent = lookup(model.parent, model.path)
+    except UsageError as error:
+        raise ModelError([Problem(model.where, str(error))]) from None
+    except ModelError as error:
+        raise ModelError(_used_at(problem, model.where) for problem in error.problems) from None
+    merged, found = variant.merged(model, parent)
     if found:
         raise ModelError(found)
     return merged
+
+
+def _used_at(problem: Problem, where: Where) -> Problem:
+    """A problem of a parent, which names the variant's line as well."""
+    if problem.where.used_at is not None:
+        return problem
+    return Problem(replace(problem.where, used_at=where), problem.message)
