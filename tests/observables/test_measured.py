@@ -14,6 +14,7 @@ from quantal.observables.measured import (
     OF_SEVERAL_RUNS,
     value_of,
 )
+from quantal.observables.responses import OF_TRAINS
 from quantal.trajectory import Trajectory
 from quantal.units import parse_unit
 
@@ -42,7 +43,7 @@ def trajectory():
 
 
 def test_every_measured_quantity_of_the_language_is_known():
-    assert set(MEASURED) <= {*OF_A_TRACE, *OF_OCCURRENCES, *OF_SEVERAL_RUNS, "at"}
+    assert set(MEASURED) <= {*OF_A_TRACE, *OF_OCCURRENCES, *OF_TRAINS, *OF_SEVERAL_RUNS, "at"}
 
 
 def test_a_ratio_of_windowed_peaks(trajectory):

@@ -33,10 +33,11 @@ def _load_file(path: Path, _changed: int) -> Model:
 
 
 def _put_together(model: Model) -> Model:
-    """The flat model; where it does not fit, with the problems of its dimensions as well."""
+    """The flat, checked model; problems of connections and of dimensions come together."""
     flat, problems = assemble(model, lookup)
     if problems:
         check(flat, problems)
+    prepare(flat)
     return flat
 
 

@@ -33,9 +33,14 @@ def unit_of(measured: Expression, units: Mapping[str, Unit]) -> Unit | None:
     """The unit in which a single name's measured quantity is naturally shown, if there is one."""
     if isinstance(measured, Name):
         return units.get(measured.name)
-    if not isinstance(measured, Apply) or measured.function in (*_TIMES, "area", "count"):
+    if not isinstance(measured, Apply) or measured.function in (
+        *_TIMES,
+        "area",
+        "count",
+        "train_error",
+    ):
         return None
-    if measured.function in ("neg", "abs", "at", *OF_A_TRACE):
+    if measured.function in ("neg", "abs", "at", "response", *OF_A_TRACE):
         return unit_of(measured.arguments[0], units)
     return None
 
@@ -51,9 +56,9 @@ def _as_numbers(node: Expression, dimensions: Dimensions) -> Expression:
         dimensions.expect(node.arguments[1], TIME, "the time of `at`", _NOWHERE)
     if node.function in _TIMES:
         return Number(1.0, TIME)
-    if node.function == "count":
+    if node.function in ("count", "train_error"):
         return Number(1.0, NUMBER)
-    if node.function in (*OF_A_TRACE, "at"):
+    if node.function in (*OF_A_TRACE, "at", "response"):
         trace = dimensions.of(node.arguments[0], _NOWHERE)
         if trace is None:
             return node.arguments[0]

@@ -16,6 +16,7 @@ from quantal.errors import UsageError, did_you_mean
 from quantal.expression import Apply, Expression, Name, Number, evaluate, names_in
 from quantal.observables import kinetics, levels, peaks
 from quantal.observables.crossings import crossings
+from quantal.observables.responses import OF_TRAINS, of_train
 from quantal.observables.window import window
 from quantal.trajectory import Trajectory
 
@@ -70,6 +71,8 @@ def _value(node: Expression, trajectory: Trajectory) -> float:
         raise UsageError(f"`{node.function}` needs several runs; it can stand only in a target")
     if node.function in (*OF_A_TRACE, *OF_OCCURRENCES, "at"):
         return _measure(node, trajectory)
+    if node.function in OF_TRAINS:
+        return _of_train(node, trajectory)
     numbers = tuple(Number(_value(argument, trajectory)) for argument in node.arguments)
     with np.errstate(divide="ignore", invalid="ignore"):
         return float(evaluate(Apply(node.function, numbers), {}))
@@ -90,6 +93,14 @@ def _measure(node: Apply, trajectory: Trajectory) -> float:
     if node.function == "at":
         return levels.at(trajectory.time, values, _value(given[1], trajectory))
     return OF_A_TRACE[node.function](*window(trajectory.time, values, **edges))
+
+
+def _of_train(node: Apply, trajectory: Trajectory) -> float:
+    if len(node.arguments) < 3 or not isinstance(node.arguments[1], Name):
+        raise UsageError(f"`{node.function}` takes a quantity, an event and numbers")
+    values = _trace(node.arguments[0], trajectory)
+    numbers = [_value(argument, trajectory) for argument in node.arguments[2:]]
+    return of_train(node.function, values, node.arguments[1].name, numbers, trajectory)
 
 
 _TAKES = {"at": "a quantity and a time", **dict.fromkeys(OF_OCCURRENCES, "an event or a condition")}
@@ -125,7 +136,7 @@ def _becomes_true(condition: Apply, trajectory: Trajectory) -> np.ndarray:
 
 def _trace(expression: Expression, trajectory: Trajectory) -> np.ndarray:
     """An expression over names, as values (n,) at the trajectory's times."""
-    nested = {*OF_A_TRACE, *OF_OCCURRENCES, *OF_SEVERAL_RUNS, "at"}
+    nested = {*OF_A_TRACE, *OF_OCCURRENCES, *OF_TRAINS, *OF_SEVERAL_RUNS, "at"}
     if isinstance(expression, Apply) and expression.function in nested:
         raise UsageError(f"`{expression.function}` is a number; only quantities can be measured")
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -67,6 +67,8 @@ class TargetChecks:
         for argument in node.arguments:
             if isinstance(argument, Apply) and _is_window(argument):
                 self.infer.expect(argument.arguments[0], TIME, f"`{argument.function}`", where)
+        if function in ("response", "train_error"):
+            return self._of_train(function, given, target)
         if len(given) != (2 if function in ("at", "least") else 1):
             takes = {"at": "a quantity and a time", "least": "a parameter and a condition"}
             self.infer.report(
@@ -88,6 +90,19 @@ class TargetChecks:
         if function == "area":
             return inner.times(TIME)
         return self._swept(target) if function == "ec50" else NUMBER
+
+    def _of_train(self, function: str, given: list[Expression], target: Target) -> Dimension | None:
+        """`response(x, event, 2)` is of x; `train_error(x, event, 0.5, …)` is a number."""
+        enough = len(given) == 3 if function == "response" else len(given) >= 3
+        if not (enough and isinstance(given[1], Name)):
+            number = "the number of a stimulus" if function == "response" else "a row of shares"
+            self.infer.report(target.where, f"`{function}` takes a quantity, an event and {number}")
+            return None
+        self._occurrence(given[1], target.where)
+        for share in given[2:]:
+            self.infer.expect(share, NUMBER, f"each number of `{function}`", target.where)
+        inner = self.infer.of(self._measured(given[0], target), target.where)
+        return inner if function == "response" else NUMBER
 
     def _occurrence(self, what: Expression, where: Where) -> None:
         """`count` and `time_of_first` take an event or a condition."""
