@@ -40,7 +40,7 @@ bench: $(VENV)/installed-bench
 
 docs: $(VENV)/installed-docs
 	$(BIN)/python docs/generate.py
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 setup: $(foreach extra,test check bench docs,$(VENV)/installed-$(extra))
 

@@ -93,11 +93,17 @@ class Trajectory:
             self._held.update(self.compute(missing))
 
     def save(self, path: str | Path, names: Iterable[str] | None = None) -> Path:
-        """Write a zarr store. It appears under its name only once it is whole."""
+        """Write a zarr store. It appears under its name only once it is whole.
+
+        Raises:
+            UsageError: something that is no trajectory has that name already.
+        """
         import shutil
         import tempfile
 
         target = Path(path)
+        if target.exists() and not (target / "zarr.json").is_file():
+            raise UsageError(f"{target}: this exists and is no trajectory; choose another name")
         target.parent.mkdir(parents=True, exist_ok=True)
         dataset = self.to_xarray(names)
         with tempfile.TemporaryDirectory(prefix=".quantal-", dir=target.parent) as folder:

@@ -121,6 +121,20 @@ def test_save_and_draw_write_whole_files(quantal, tmp_path):
     assert (tmp_path / "y.svg").read_text().lstrip().startswith("<?xml")
 
 
+def test_only_a_trajectory_is_overwritten(quantal, tmp_path):
+    notes, folder, store = tmp_path / "notes.txt", tmp_path / "data", tmp_path / "x.zarr"
+    notes.write_text("do not lose me")
+    folder.mkdir()
+    arguments = ("run", AMPA, *PULSE, "--until", "1 ms", "--record", "open", "--save")
+    for path in (notes, folder):
+        done = quantal(*arguments, path)
+        assert done.exit_code == 2
+        assert "is no trajectory" in done.stderr
+    assert notes.read_text() == "do not lose me"
+    assert folder.is_dir()
+    assert [quantal(*arguments, store).exit_code for _ in range(2)] == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
