@@ -259,13 +259,12 @@ def synapse_program() -> Program:
     )  # fmt: skip
 
 
-def synapse(pieces: int = 800) -> Problem:
-    """Three transients of 30 uM at 50 Hz."""
-    made = synapse_program()
-    centres = np.array([5.0, 25.0, 45.0])
-    table, stops = calcium_table(centres, pieces)
+def synapse_rates(centres: np.ndarray) -> Rates:
+    """The right-hand side of the synapse for scipy."""
     p = SYNAPSE
     off = [n * p["koff"] * p["b"] ** (n - 1) for n in range(1, 6)]
+    resting, bound = jonas_matrix(0.0), jonas_matrix(1.0)
+    binding = bound - resting
 
     def rates(t: float, y: np.ndarray) -> np.ndarray:
         a = p["kon"] * calcium(t, centres)
@@ -279,14 +278,22 @@ def synapse(pieces: int = 800) -> Problem:
         current = p["gL"] * (v - p["EL"]) + (p["gA"] * y[11] + p["gN"] * block * no) * v
         return np.array([
             *sensor, j[4] - released, released - refilled, 12.0 * released - glu / p["tauG"],
-            *(jonas_matrix(glu) @ y[8:15]),
+            *((resting + glu * binding) @ y[8:15]),
             -w1, w1 - w2, w2 - w3 - w4, w3, w4, -current / p["C"],
         ])  # fmt: skip
 
+    return rates
+
+
+def synapse(pieces: int = 800) -> Problem:
+    """Three transients of 30 uM at 50 Hz."""
+    made = synapse_program()
+    centres = np.array([5.0, 25.0, 45.0])
+    table, stops = calcium_table(centres, pieces)
     y0 = np.zeros(21)
     y0[[0, 8, 15, 20]] = 1.0, 1.0, 1.0, -65.0
     driven = stimulus(made, 50.0, [table], stops=stops)
-    return Problem(made, driven, rates, y0, stops=stops)
+    return Problem(made, driven, synapse_rates(centres), y0, stops=stops)
 
 
 PROBLEMS = {

@@ -6,17 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from quantal.engines.landmarks import landmarks
 from quantal.kernels.context import Context
 from quantal.kernels.kernel import Kernel
 from quantal.kernels.tableau import Tableau
 from quantal.program import Program
-from quantal.stimulus import COEFFICIENTS, Piecewise, Stimulus
+from quantal.stimulus import COEFFICIENTS, Stimulus
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Whole = np.ndarray[Any, np.dtype[np.int64]]
-
-LANDMARK_SHARE = 0.25
-"""A step passes at most two landmarks; between two, a drive varies by this share of its range."""
 
 
 class Workspace:
@@ -82,9 +80,8 @@ class Workspace:
         self._count("clamped", clamped)
         self.context.set_count("clamp_count", len(clamped))
         self.free[clamped] = 0.0
-        landmarks = [_landmarks(f, stimulus.start, stimulus.end) for f in self._functions]
-        marks = np.concatenate([*landmarks, [np.inf, np.inf]]) if landmarks else np.full(2, np.inf)
-        self.context.point("landmarks", np.sort(marks))
+        marks = [landmarks(f, stimulus.start, stimulus.end) for f in self._functions]
+        self.context.point("landmarks", np.sort(np.concatenate([*marks, [np.inf, np.inf]])))
 
     def set_parameters(self, values: Array) -> None:
         """Parameters take new values; what depends on them alone is computed again."""
@@ -133,40 +130,3 @@ class Workspace:
             self.y.ctypes.data, self.constants.ctypes.data, self.drives.ctypes.data,
             self.context.slot_address("now"),
         )  # fmt: skip
-
-
-def _landmarks(function: Piecewise, start: float, end: float) -> Array:
-    """Times between which a table varies by at most a share of its range.
-
-    A step may pass two of them, so that it cannot leap over a brief waveform.
-    """
-    if not np.any(function.coefficients[:, 1:5]):
-        return np.zeros(0)
-    first = max(int(np.searchsorted(function.knots, start, side="right")) - 1, 0)
-    last = max(int(np.searchsorted(function.knots, end, side="left")), first + 1)
-    knots = np.append(np.clip(function.knots[first:last], start, end), end)
-    offset = knots[:-1] - function.knots[first:last]
-    length = np.diff(knots)
-    values = np.stack(
-        [_piece_values(function, first, last, offset + part * length) for part in (0, 0.5, 1)]
-    )
-    values = np.where(np.isfinite(values), values, 0.0)
-    reach = float(np.ptp(values))
-    if reach == 0.0:
-        return np.zeros(0)
-    moved = np.abs(values[1] - values[0]) + np.abs(values[2] - values[1])
-    travelled = np.concatenate([[0.0], np.cumsum(moved)])
-    passed = np.diff(np.floor(travelled / (LANDMARK_SHARE * reach) + 1e-9)) > 0.0
-    # Where a level piece ends and a varying one begins is a landmark too.
-    begins = (moved > 0.0) & np.concatenate([[False], moved[:-1] == 0.0])
-    middles = knots[:-1] + 0.5 * length
-    # A piece that varies much by itself is entered in two halves.
-    inside = middles[moved > LANDMARK_SHARE * reach]
-    return np.unique(np.concatenate([knots[1:][passed], knots[:-1][begins], inside]))
-
-
-def _piece_values(function: Piecewise, first: int, last: int, s: Array) -> Array:
-    c = function.coefficients[first:last].T
-    with np.errstate(over="ignore", invalid="ignore"):
-        cubic = c[0] + s * (c[1] + s * (c[2] + s * c[3]))
-        return np.asarray(cubic + c[4] * np.exp(-np.where(c[4] == 0.0, 0.0, c[5] * s)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from functools import lru_cache
 
-FUNCTIONS = {"exp": 1, "log": 1, "log10": 1, "tanh": 1, "expm1": 1, "pow": 2}
+FUNCTIONS = {"log": 1, "log10": 1, "tanh": 1, "pow": 2}
 """Functions with their number of arguments."""
 
 # This process first: Python itself is linked to the library of mathematics.
@@ -25,7 +25,7 @@ def addresses() -> dict[str, int]:
             return {name: _address(library, name) for name in FUNCTIONS}
         except (OSError, AttributeError, TypeError):
             continue
-    raise OSError("no C library with exp, log, tanh and pow was found")
+    raise OSError("no C library with log, tanh and pow was found")
 
 
 def _address(library: ctypes.CDLL, name: str) -> int:

@@ -43,8 +43,7 @@ def _linearise(f: Function, layout: Layout) -> None:
         state = f.load(clamped, index, INTEGER)
         f.store(f.load(slopes, index), slot(f, "clamp_slopes"), state)
     point = ("y", "constants", "drives", "now", "slopes", "free", "clamp_slopes")
-    f.call("factor", *pointers(f, *point, "pitch", "lu", "scratch"))
-    f.call("drift", *pointers(f, *point, "slope", "scratch"))
+    f.call("factor", *pointers(f, *point, "pitch", "lu", "slope", "scratch"))
 
 
 def _increment(layout: Layout, stage: int) -> int:

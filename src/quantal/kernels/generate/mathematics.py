@@ -1,12 +1,34 @@
-"""Functions that the generated code calls: the C library's, and `exprel` with its slope."""
+"""Functions that the generated code calls: own exponentials, the rest from the C library.
+
+`exp`, `exprel(x) = (e^x - 1)/x` and its slope are written without branches, for one value
+and for a whole vector, because the gates of a membrane need many of them at once. They are
+accurate to a few units in the last place; what lies below 1e-307 becomes zero.
+"""
 
 from __future__ import annotations
 
-from quantal.kernels.c_library import FUNCTIONS
-from quantal.kernels.generate.ir import DOUBLE, VECTOR, Function, real
+import math
+from collections.abc import Sequence
 
-_SERIES = 1e-5
-_SLOPE_SERIES = 0.03
+from quantal.kernels.c_library import FUNCTIONS
+from quantal.kernels.generate.ir import DOUBLE, VECTOR, Function, real, splat
+from quantal.kernels.layout import LANES
+
+OWN = ("exp", "exprel", "exprel_slope")
+"""Functions generated here: `quantal.NAME` for one double, `quantal.NAME.v` for a vector."""
+
+_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+"""ln 2 in two parts; a whole number up to 2^11 times the first is exact (Tang 1989)."""
+_ROUND = 1.5 * 2.0**52
+"""Adding it rounds to a whole number, which then stands in the last bits."""
+_LOWEST, _HIGHEST = -708.0, 709.782712893384
+_SERIES = 0.5
+"""Below it the quotients are summed as series, which do not cancel."""
+
+
+def own(name: str, vector: bool) -> str:
+    """The name under which a function of this module is called."""
+    return f"quantal.{name}.v" if vector else f"quantal.{name}"
 
 
 def declarations() -> str:
@@ -15,42 +37,111 @@ def declarations() -> str:
     for name, count in FUNCTIONS.items():
         kinds = ", ".join([DOUBLE] * count)
         lines.append(f"declare double @{name}({kinds}) nounwind willreturn memory(none)")
-    for kind, suffix in ((DOUBLE, "f64"), (VECTOR, "v4f64")):
+    for kind, suffix in ((DOUBLE, "f64"), (VECTOR, f"v{LANES}f64")):
         lines.append(f"declare {kind} @llvm.fmuladd.{suffix}({kind}, {kind}, {kind})")
         lines.append(f"declare {kind} @llvm.fabs.{suffix}({kind})")
         lines.append(f"declare {kind} @llvm.sqrt.{suffix}({kind})")
     return "\n".join(lines) + "\n"
 
 
-def exprel() -> str:
-    """`exprel(x) = (e^x - 1)/x`, exactly 1 at 0."""
-    f = Function("exprel", [(DOUBLE, "x")], DOUBLE, attributes="nounwind memory(none)")
-    small = f.compare("olt", _magnitude(f), real(_SERIES))
-    safe = f.select(small, real(1.0), "%x")
-    ratio = f.real_op("fdiv", f.call("expm1", (DOUBLE, safe), returns=DOUBLE), safe)
-    f.give(f.select(small, _polynomial(f, (1.0, 1 / 2, 1 / 6)), ratio))
-    return f.text()
+def used_by(text: str) -> str:
+    """Those of the own functions that some IR calls."""
+    written = ""
+    for name, vector in ((name, vector) for vector in (False, True) for name in reversed(OWN)):
+        if f"@{own(name, vector)}(" in text + written:
+            written += _WRITE[name](VECTOR if vector else DOUBLE)
+    return written
 
 
-def exprel_slope() -> str:
-    """d exprel/dx = (e^x - exprel(x))/x, by its series near 0."""
-    f = Function("exprel_slope", [(DOUBLE, "x")], DOUBLE, attributes="nounwind memory(none)")
-    small = f.compare("olt", _magnitude(f), real(_SLOPE_SERIES))
-    safe = f.select(small, real(1.0), "%x")
-    ratio = f.real_op("fdiv", f.call("expm1", (DOUBLE, safe), returns=DOUBLE), safe)
-    exponential = f.call("exp", (DOUBLE, safe), returns=DOUBLE)
-    slope = f.real_op("fdiv", f.real_op("fsub", exponential, ratio), safe)
-    series = _polynomial(f, (1 / 2, 1 / 3, 1 / 8, 1 / 30, 1 / 144, 1 / 840))
-    f.give(f.select(small, series, slope))
-    return f.text()
+class _Kind:
+    """Constants and instructions for one double or a vector of them."""
+
+    def __init__(self, name: str, kind: str) -> None:
+        vector = kind == VECTOR
+        self.kind = kind
+        self.whole = f"<{LANES} x i64>" if vector else "i64"
+        self.constant = splat if vector else real
+        head = own(name, vector)
+        self.f = Function(head, [(kind, "x")], kind, attributes="nounwind memory(none)")
+
+    def op(self, operation: str, a: str, b: str) -> str:
+        return self.f.real_op(operation, a, b, self.kind)
+
+    def fma(self, a: str, b: str, c: str) -> str:
+        return self.f.fma(a, b, c, self.kind)
+
+    def compare(self, predicate: str, a: str, b: str) -> str:
+        return self.f.compare(predicate, a, b, self.kind)
+
+    def select(self, condition: str, a: str, b: str) -> str:
+        return self.f.select(condition, a, b, self.kind)
+
+    def call(self, name: str, x: str) -> str:
+        return self.f.call(own(name, self.kind == VECTOR), (self.kind, x), returns=self.kind)
+
+    def near_zero(self) -> str:
+        suffix = f"v{LANES}f64" if self.kind == VECTOR else "f64"
+        size = self.f.call(f"llvm.fabs.{suffix}", (self.kind, "%x"), returns=self.kind)
+        return self.compare("olt", size, self.constant(_SERIES))
+
+    def polynomial(self, coefficients: Sequence[float], x: str) -> str:
+        """By pairs, pairs of pairs and so on, so that little waits for little (Estrin)."""
+        terms = [self.constant(c) for c in coefficients]
+        power = x
+        while len(terms) > 1:
+            odd = [terms.pop()] if len(terms) % 2 else []
+            pairs = zip(terms[0::2], terms[1::2], strict=True)
+            terms = [self.fma(high, power, low) for low, high in pairs] + odd
+            power = self.op("fmul", power, power)
+        return terms[0]
+
+    def finish(self, value: str) -> str:
+        self.f.give(value)
+        return self.f.text()
 
 
-def _magnitude(f: Function) -> str:
-    return f.call("llvm.fabs.f64", (DOUBLE, "%x"), returns=DOUBLE)
+def _exp(kind: str) -> str:
+    """e^x = 2^n e^r with |r| <= ln(2)/2; e^r - 1 - r by its series of degree 13."""
+    k = _Kind("exp", kind)
+    shifted = k.fma("%x", k.constant(1.0 / math.log(2.0)), k.constant(_ROUND))
+    n = k.op("fsub", shifted, k.constant(_ROUND))
+    minus = k.f.emit(f"fneg {kind} {n}")
+    r = k.fma(minus, k.constant(_LN2_LOW), k.fma(minus, k.constant(_LN2_HIGH), "%x"))
+    tail = k.polynomial([1.0 / math.factorial(i) for i in range(2, 14)], r)
+    square = k.op("fmul", r, r)
+    value = k.op("fadd", k.constant(1.0), k.fma(square, tail, r))
+    bits = k.f.emit(f"bitcast {kind} {shifted} to {k.whole}")
+    places = "52" if kind == DOUBLE else "<" + ", ".join(["i64 52"] * LANES) + ">"
+    exponent = k.f.emit(f"shl {k.whole} {bits}, {places}")
+    mantissa = k.f.emit(f"bitcast {kind} {value} to {k.whole}")
+    scaled = k.f.emit(f"add {k.whole} {mantissa}, {exponent}")
+    result = k.f.emit(f"bitcast {k.whole} {scaled} to {kind}")
+    too_low = k.compare("olt", "%x", k.constant(_LOWEST))
+    too_high = k.compare("ogt", "%x", k.constant(_HIGHEST))
+    result = k.select(too_low, k.constant(0.0), result)
+    result = k.select(too_high, k.constant(math.inf), result)
+    return k.finish(k.select(k.compare("uno", "%x", "%x"), "%x", result))
 
 
-def _polynomial(f: Function, coefficients: tuple[float, ...]) -> str:
-    value = real(coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        value = f.fma(value, "%x", real(coefficient))
-    return value
+def _exprel(kind: str) -> str:
+    k = _Kind("exprel", kind)
+    small = k.near_zero()
+    safe = k.select(small, k.constant(1.0), "%x")
+    above = k.op("fsub", k.call("exp", safe), k.constant(1.0))
+    series = k.polynomial([1.0 / math.factorial(i + 1) for i in range(15)], "%x")
+    return k.finish(k.select(small, series, k.op("fdiv", above, safe)))
+
+
+def _exprel_slope(kind: str) -> str:
+    """d exprel/dx = (e^x - exprel(x))/x."""
+    k = _Kind("exprel_slope", kind)
+    small = k.near_zero()
+    safe = k.select(small, k.constant(1.0), "%x")
+    exponential = k.call("exp", safe)
+    ratio = k.op("fdiv", k.op("fsub", exponential, k.constant(1.0)), safe)
+    slope = k.op("fdiv", k.op("fsub", exponential, ratio), safe)
+    series = k.polynomial([(i + 1) / math.factorial(i + 2) for i in range(15)], "%x")
+    return k.finish(k.select(small, series, slope))
+
+
+_WRITE = {"exp": _exp, "exprel": _exprel, "exprel_slope": _exprel_slope}

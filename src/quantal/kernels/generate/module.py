@@ -14,9 +14,6 @@ def write_module(program: Program, tableau: Tableau) -> tuple[str, Layout]:
     system = write_system(program)
     layout = system.layout
     parts = [
-        mathematics.declarations(),
-        mathematics.exprel(),
-        mathematics.exprel_slope(),
         system.text,
         tables.table_value(),
         tables.set_time(),
@@ -33,4 +30,5 @@ def write_module(program: Program, tableau: Tableau) -> tuple[str, Layout]:
         advance.first_step(layout, tableau),
         advance.advance(layout, tableau),
     ]
-    return "\n".join(parts), layout
+    text = "\n".join(parts)
+    return "\n".join([mathematics.declarations(), mathematics.used_by(text), text]), layout

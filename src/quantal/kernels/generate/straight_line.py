@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from quantal.kernels.generate.ir import POINTER, VECTOR, Function, real
+from quantal.kernels.generate.mathematics import own
 from quantal.kernels.layout import LANES
 from quantal.kernels.symbolic.dag import Graph
 
+_OWN = {"exp": "exp", "exprel": "exprel", "exprel'": "exprel_slope"}
+_LIBRARY = {"log": "log", "log10": "log10", "tanh": "tanh"}
 _CALLS = {
-    "exp": "exp", "log": "log", "log10": "log10", "tanh": "tanh", "sqrt": "llvm.sqrt.f64",
-    "abs": "llvm.fabs.f64", "exprel": "exprel", "exprel'": "exprel_slope",
+    **{operation: own(name, False) for operation, name in _OWN.items()},
+    **_LIBRARY, "sqrt": "llvm.sqrt.f64", "abs": "llvm.fabs.f64",
 }  # fmt: skip
 PART = 400
 """Longest run of instructions in one function."""
@@ -104,8 +107,58 @@ class StraightLine:
 
     def _emit_all(self, outputs: Sequence[int]) -> None:
         self._count_uses(outputs)
+        self._emit_calls(outputs)
         for output in outputs:
             self._emit(output)
+
+    def _emit_calls(self, outputs: Sequence[int]) -> None:
+        """Function calls first, own ones in vectors: then few values must survive a call."""
+        depth: dict[int, int] = {}
+        groups: dict[tuple[int, str], list[int]] = {}
+        for node in self._reachable(outputs):
+            depth[node] = max((depth[argument] for argument in self._inputs(node)), default=0)
+            operation = self._graph.operation[node]
+            if node in self._given or node in self._homes:
+                continue
+            if operation in _OWN or operation in _LIBRARY or operation == "^":
+                groups.setdefault((depth[node], operation), []).append(node)
+                depth[node] += 1
+        for (_, operation), nodes in sorted(groups.items()):
+            size = LANES if operation in _OWN else 1
+            for start in range(0, len(nodes), size):
+                self._emit_call_of(operation, nodes[start : start + size])
+
+    def _reachable(self, outputs: Sequence[int]) -> list[int]:
+        seen: set[int] = set()
+        stack = list(outputs)
+        while stack:
+            node = stack.pop()
+            if node not in seen:
+                seen.add(node)
+                stack.extend(self._inputs(node))
+        return sorted(seen)
+
+    def _emit_call_of(self, operation: str, nodes: list[int]) -> None:
+        if len(nodes) == 1:
+            self._emit(nodes[0])
+            return
+        arguments = [self._graph.arguments[node][0] for node in nodes]
+        for argument in arguments:
+            self._emit(argument)
+        if self._length >= PART:
+            self._next_part()
+        # Lanes without a node of their own repeat the first one.
+        values = [self._value(argument) for argument in arguments]
+        values += values[:1] * (LANES - len(values))
+        packed = "poison"
+        for lane, value in enumerate(values):
+            packed = self._function.emit(
+                f"insertelement {VECTOR} {packed}, double {value}, i64 {lane}"
+            )
+        name = own(_OWN[operation], True)
+        result = self._function.call(name, (VECTOR, packed), returns=VECTOR)
+        for lane, node in enumerate(nodes):
+            self._keep(node, self._function.emit(f"extractelement {VECTOR} {result}, i64 {lane}"))
 
     def _at_home(self, node: int) -> str:
         return real(self._graph.value[node]) if self._graph.is_number(node) else self._names[node]

@@ -41,6 +41,17 @@ class System:
     layout: Layout
 
 
+@dataclass(frozen=True)
+class _Task:
+    """One function to write: what it reads, and the arrays it writes with their nodes."""
+
+    name: str
+    inputs: Sequence[str]
+    results: Sequence[tuple[str, Sequence[int]]]
+    places: Sequence[int] | None
+    internal: bool
+
+
 class _Writer:
     """Collects functions over one graph; parameter-only nodes are computed once for all."""
 
@@ -48,15 +59,19 @@ class _Writer:
         self.graph = graph
         self._parameters = parameters
         self.scratch = 0
-        self._waiting: list[tuple[str, Sequence[str], str, list[int], list[int] | None, bool]] = []
+        self._waiting: list[_Task] = []
 
     def add(
         self, name: str, inputs: Sequence[str], result: str, nodes: Sequence[int],
+        second: tuple[str, Sequence[int]] | None = None,
         places: Sequence[int] | None = None, internal: bool = True,
     ) -> None:  # fmt: skip
-        """A function that writes nodes to the array `result`, at `places` or from 0 on."""
-        chosen = None if places is None else list(places)
-        self._waiting.append((name, inputs, result, list(nodes), chosen, internal))
+        """A function that writes nodes to the array `result`, at `places` or from 0 on.
+
+        `second` is another array that it writes, with its nodes.
+        """
+        results = [(result, nodes)] if second is None else [(result, nodes), second]
+        self._waiting.append(_Task(name, inputs, results, places, internal))
 
     def text(self) -> tuple[str, int]:
         """All functions, with `prepare` for the constants, and the number of constants."""
@@ -65,13 +80,16 @@ class _Writer:
             node: ("%constants", self._parameters + index) for index, node in enumerate(hoisted)
         }
         parts = [self._prepare(hoisted)]
-        for name, inputs, result, nodes, places, internal in self._waiting:
-            names = list(dict.fromkeys([*(_ARRAYS[kind][1:] for kind in inputs), result]))
-            code = StraightLine(name, [*names, "scratch"], self.graph, _ARRAYS, given, internal)
-            if places is None:
-                code.store(nodes, f"%{result}")
-            else:
-                code.store_at_end(nodes, f"%{result}", places)
+        for task in self._waiting:
+            names = [_ARRAYS[kind][1:] for kind in task.inputs]
+            names += [result for result, _ in task.results] + ["scratch"]
+            arguments = list(dict.fromkeys(names))
+            code = StraightLine(task.name, arguments, self.graph, _ARRAYS, given, task.internal)
+            for result, nodes in task.results:
+                if task.places is None:
+                    code.store(nodes, f"%{result}")
+                else:
+                    code.store_at_end(nodes, f"%{result}", task.places)
             parts.append(self._finished(code))
         return "\n".join(parts), self._parameters + len(hoisted)
 
@@ -81,7 +99,8 @@ class _Writer:
 
     def _hoisted(self) -> list[int]:
         graph = self.graph
-        roots = [node for _, _, _, nodes, _, _ in self._waiting for node in nodes]
+        results = [result for task in self._waiting for result in task.results]
+        roots = [node for _, nodes in results for node in nodes]
         found = {node for node in roots if self._is_hoistable(node)}
         for node in graph.ancestors(roots):
             if graph.level[node] == VARIABLE:
@@ -108,8 +127,7 @@ def write_system(program: Program) -> System:
     stored = {place: graph.leaf(_ENTRY, slot) for place, slot in factors.slots.items()}
     right = [graph.add(rate, graph.leaf(_EXTRA, i)) for i, rate in enumerate(linear.rates)]
     writer = _Writer(graph, len(program.parameters))
-    writer.add("factor", FACTOR, "lu", entries)
-    writer.add("drift", (*FACTOR[:-1],), "slope", linear.slopes)
+    writer.add("factor", FACTOR, "lu", entries, ("slope", linear.slopes))
     solution = substitute(graph, factors, stored, right)
     writer.add("stage", STAGE, "u", solution, internal=False)
     crossings = [equations.node(item.expression) for item in _crossings(program)]
@@ -118,7 +136,8 @@ def write_system(program: Program) -> System:
     for number, handler in enumerate(program.handlers):
         changed = after_actions(graph, program, handler)
         places = list(changed)
-        writer.add(f"handler_{number}", POINT, "y", list(changed.values()), places, internal=False)
+        values = list(changed.values())
+        writer.add(f"handler_{number}", POINT, "y", values, places=places, internal=False)
     text, constants = writer.text()
     layout = Layout(
         size, len(program.drives), len(program.parameters), constants, len(entries),

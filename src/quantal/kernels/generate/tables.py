@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from quantal.kernels.context import SLOTS
 from quantal.kernels.generate.ir import DOUBLE, INTEGER, POINTER, Function, real
+from quantal.kernels.generate.mathematics import own
 from quantal.stimulus import COEFFICIENTS
 
 
@@ -67,7 +68,7 @@ def _write_value(f: Function, piece: str, s: str) -> None:
     slope = f.variable(DOUBLE, f.fma(s, f.fma(s, triple, double), c1))
     with f.when(f.compare("une", c4, real(0.0))):
         exponent = f.emit(f"fneg double {f.real_op('fmul', c5, s)}")
-        decay = f.real_op("fmul", c4, f.call("exp", (DOUBLE, exponent), returns=DOUBLE))
+        decay = f.real_op("fmul", c4, f.call(own("exp", False), (DOUBLE, exponent), returns=DOUBLE))
         f.put(value, f.real_op("fadd", f.get(value), decay))
         f.put(slope, f.real_op("fsub", f.get(slope), f.real_op("fmul", c5, decay)))
     f.store(f.get(value), slot(f, "drives"), "%i")

@@ -1,0 +1,180 @@
+"""One stiff synapse (21 states, 50 Hz for 1 s, calcium peaks of 30 uM, 1,001 samples).
+
+Ours at many tolerances beside libroadrunner at many, in one process, in turn: for each
+error, the cheapest setting of either that reaches it. The error is the largest departure
+from scipy's DOP853 at 1e-12, over five quantities, as a share of each one's range.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from row import Row
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from tests.agreement.problems import (
+    JONAS,
+    PEAK,
+    REST,
+    SYNAPSE,
+    SYNAPSE_STATES,
+    WIDTH,
+    calcium_table,
+    synapse_program,
+    synapse_rates,
+)
+from tests.engines.programs import stimulus
+
+from quantal.engines.base import Settings
+from quantal.engines.stiff import ENGINE
+
+END, PERIOD, FIRST = 1000.0, 20.0, 5.0
+SAMPLES = np.linspace(0.0, END, 1001)
+WATCHED = ("E", "G", "O", "NO", "V")
+TARGETS = (1e-4, 2e-6, 1e-8)
+ROUNDS = 7
+PIECES = 640
+TOLERANCES = 10.0 ** np.arange(-3.0, -9.1, -0.5)
+
+Run = Callable[[float], np.ndarray]
+"""A tolerance to the watched quantities (5, samples)."""
+
+
+def reference() -> np.ndarray:
+    """The watched quantities by scipy, from stop to stop."""
+    from scipy.integrate import solve_ivp
+
+    centres = np.arange(FIRST, END, PERIOD)
+    rates = synapse_rates(centres)
+    y0 = np.zeros(len(SYNAPSE_STATES))
+    y0[[0, 8, 15, 20]] = 1.0, 1.0, 1.0, -65.0
+    solved = solve_ivp(
+        rates, (0.0, END), y0, "DOP853", t_eval=SAMPLES, rtol=1e-12, atol=1e-14, max_step=0.1
+    )
+    return solved.y[[SYNAPSE_STATES.index(name) for name in WATCHED]]
+
+
+def ours() -> Run:
+    """The stiff engine; the table of the drive is made once, as a protocol would."""
+    made = synapse_program()
+    table, stops = calcium_table(np.arange(FIRST, END, PERIOD), PIECES)
+    driven = stimulus(made, END, [table], stops=stops)
+
+    def run(tolerance: float) -> np.ndarray:
+        trajectory = ENGINE.run(made, driven, Settings(tolerance, tolerance * 1e-3, SAMPLES))
+        return np.stack([trajectory.internal(name) for name in WATCHED])
+
+    return run
+
+
+def roadrunner() -> Run:
+    """libroadrunner (CVODE, compiled rates); without a largest step it skips pulses."""
+    import antimony
+    import roadrunner as peer
+
+    antimony.clearPreviousLoads()
+    if antimony.loadAntimonyString(ANTIMONY) < 0:
+        raise RuntimeError(antimony.getLastError())
+    model = peer.RoadRunner(antimony.getSBMLString("synapse"))
+    model.timeCourseSelections = ["time", *WATCHED]
+
+    def run(tolerance: float) -> np.ndarray:
+        integrator: Any = model.integrator
+        integrator.relative_tolerance = tolerance
+        integrator.absolute_tolerance = tolerance * 1e-3
+        integrator.maximum_time_step = 0.25
+        integrator.maximum_num_steps = 10**6
+        model.resetAll()
+        return np.asarray(model.simulate(0.0, END, len(SAMPLES)))[:, 1:].T
+
+    return run
+
+
+def rows() -> list[Row]:
+    """One row for each error: the cheapest setting of both that reaches it."""
+    exact = reference()
+    size = np.ptp(exact, axis=1)
+    runs: dict[str, Run] = {"ours": ours()}
+    note = ""
+    try:
+        runs["roadrunner"] = roadrunner()
+    except ImportError:
+        note = "libroadrunner is not installed"
+    errors: dict[tuple[str, float], float] = {}
+    for name, run in runs.items():
+        for tolerance in TOLERANCES:
+            off = np.abs(run(tolerance) - exact).max(axis=1) / size
+            errors[name, tolerance] = float(off.max())
+    cheapest = {
+        (name, target): max((t for t in TOLERANCES if errors[name, t] <= target), default=None)
+        for name in runs
+        for target in TARGETS
+    }
+    measured = []
+    for target in TARGETS:
+        chosen = {name: cheapest[name, target] for name in runs}
+        seconds = _in_turn({n: (runs[n], t) for n, t in chosen.items() if t is not None})
+        if "ours" not in seconds:
+            continue
+        peer = chosen.get("roadrunner")
+        theirs = np.median(seconds["roadrunner"]) * 1e3 if "roadrunner" in seconds else None
+        mine = chosen["ours"]
+        assert mine is not None
+        measured.append(
+            Row(
+                f"P1, error {target:g}", float(np.median(seconds["ours"]) * 1e3), "ms",
+                "libroadrunner", None if theirs is None else float(theirs),
+                errors["ours", mine], None if peer is None else errors["roadrunner", peer],
+                resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3, ">= 10x",
+                note or f"relative tolerances {mine:.0e}, {peer or 0:.0e}",
+            )
+        )  # fmt: skip
+    return measured
+
+
+def _in_turn(runs: dict[str, tuple[Run, float]]) -> dict[str, list[float]]:
+    """Seconds of each, measured in turn, so that a busy machine is busy for all."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(ROUNDS):
+        for name, (run, tolerance) in runs.items():
+            started = time.perf_counter()
+            run(tolerance)
+            seconds[name].append(time.perf_counter() - started)
+    return seconds
+
+
+def _antimony() -> str:
+    """The same equations in libroadrunner's language."""
+    p = SYNAPSE | JONAS
+    lines = ["model synapse", f"T={PERIOD}; rest={REST}; peak={PEAK}; width={WIDTH}"]
+    lines += [f"{name}={value}" for name, value in p.items()]
+    lines.append(f"shifted := time - {FIRST} + T/2")
+    lines.append("phase := shifted - T*floor(shifted/T) - T/2")
+    lines.append("Ca := rest + peak*exp(-4*ln(2)*(phase/width)^2)")
+    lines.append("compartment c; c = 1")
+    lines.append("species " + ", ".join(f"{n} in c" for n in SYNAPSE_STATES if n != "V"))
+    lines.append("S0 = 1; C0 = 1; N0 = 1")
+    for i in range(5):
+        lines.append(f"S{i} -> S{i + 1}; {5 - i}*kon*Ca*S{i} - {i + 1}*koff*b^{i}*S{i + 1}")
+    lines += ["S5 -> E; gam*S5", "E -> S0; E/tref", "-> G; nves*q*gam*S5", "G -> ; G/tauG"]
+    for a, b, on, off in [
+        ("C0", "C1", "k1*G", "km1"), ("C1", "C2", "k2*G", "km2"), ("C2", "O", "al", "be"),
+        ("C1", "C3", "a1", "b1"), ("C2", "C4", "a2", "b2"), ("O", "C5", "a3", "b3"),
+        ("C3", "C4", "k3*G", "km3"), ("C4", "C5", "a4", "b4"), ("N0", "N1", "Rb*G", "Ru"),
+        ("N1", "N2", "Rb*G", "Ru"), ("N2", "NO", "Ro", "Rc"), ("N2", "ND", "Rd", "Rr"),
+    ]:  # fmt: skip
+        lines.append(f"{a} -> {b}; {on}*{a} - {off}*{b}")
+    block = "1 + exp(-0.062*V)*Mg/3.57"
+    lines.append("V = -65")
+    lines.append(f"V' = (-gL*(V - EL) - (gA*O + gN*NO/({block}))*V)/C")
+    return "\n".join([*lines, "end"])
+
+
+ANTIMONY = _antimony()
