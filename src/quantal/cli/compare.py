@@ -12,7 +12,7 @@ from quantal.cli.options import Holds, Json, Mechanism, Sets, protocol_of
 if TYPE_CHECKING:
     from quantal.interop.compare import Comparison
 
-SOMA = "soma_V"
+SOMA = "soma_potential"
 HOLDING = "-70 mV"
 
 
@@ -33,7 +33,7 @@ def command(
 ) -> None:
     """Drive a synapse at the stimulus times of a recording and compare the currents.
 
-    Without `--hold` the membrane behind the role `soma_V` is clamped at -70 mV.
+    Without `--hold` the membrane behind the role `soma_potential` is clamped at -70 mV.
     """
     from quantal.cli.printing import print_json
     from quantal.cli.progress import progress_bar
