@@ -43,7 +43,7 @@ def _put_together(model: Model) -> Model:
 
 def lookup(name: str, beside: Path | None) -> Model:
     """The model a `use` or a `from` names: beside the file first, then in the library."""
-    return read_file(find(name, beside), lookup=lookup)
+    return read_file(find(name, beside), lookup, with_targets=False)
 
 
 @lru_cache(maxsize=256)

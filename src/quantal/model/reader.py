@@ -83,16 +83,17 @@ _SINGLE: dict[str, Callable[[Tree, Context], Any]] = {
 }
 
 
-def read_file(path: Path | str, lookup: Lookup | None = None) -> Model:
+def read_file(path: Path | str, lookup: Lookup | None = None, with_targets: bool = True) -> Model:
     """The model that a file says.
 
-    `lookup` gives the parent of a variant (`mechanism X from Y`) by its name.
+    `lookup` gives the parent of a variant (`mechanism X from Y`) by its name. Without
+    targets, those lines are passed over unread: what uses a model never needs them.
 
     Raises:
         ModelError: with every problem of the file.
     """
     path = Path(path)
-    return _read(limits.file_text(path), limits.shown(path), path, lookup)
+    return _read(limits.file_text(path), limits.shown(path), path, lookup, with_targets)
 
 
 def read_text(text: str, file: str = "<text>", lookup: Lookup | None = None) -> Model:
@@ -104,12 +105,16 @@ def read_text(text: str, file: str = "<text>", lookup: Lookup | None = None) -> 
     return _read(text, file, None, lookup)
 
 
-def _read(text: str, file: str, path: Path | None, lookup: Lookup | None) -> Model:
+def _read(
+    text: str, file: str, path: Path | None, lookup: Lookup | None, with_targets: bool = True
+) -> Model:
     plain = limits.checked(text, file)
     found: list[Problem] = []
     reading = _Reading(Context(file, problems=found))
     statements = layout.statements(plain, file, found)
     for statement in statements:
+        if statement.word == "target" and not with_targets:
+            continue
         try:
             tree = parse(statement.text, line=statement.line)
         except SyntaxMistake as mistake:
