@@ -33,8 +33,9 @@ class Workspace:
         layout = kernel.layout
         size, tables = layout.padded, max(len(self._functions), 1)
         self.y = self._real("y", size)
-        for name in ("argument", "extra", "slope", "clamp_slopes"):
+        for name in ("argument", "extra", "slope", "clamp_slopes", "change", "next_carry"):
             self._real(name, size)
+        self._carry = self._real("carry", size)
         self._real("increments", size * tableau.stages)
         self._real("dense", size * max(len(tableau.dense), 1))
         self._real("lu", layout.factors)
@@ -123,6 +124,7 @@ class Workspace:
 
     def act(self, handler: int) -> None:
         """A handler's actions on the present state."""
+        self._carry[:] = 0.0
         self.kernel.handlers[handler](*self._here(), self._scratch)
 
     def _here(self) -> tuple[int, ...]:

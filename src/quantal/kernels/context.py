@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 ADDRESSES = (
-    "y", "argument", "increments", "extra", "dense", "slope", "lu", "unit_lu", "constants",
-    "scratch", "free", "clamp_slopes", "drives", "slopes", "absolute", "knots", "coefficients",
+    "y", "argument", "increments", "extra", "change", "carry", "next_carry", "dense", "slope",
+    "lu", "unit_lu", "constants", "scratch", "free", "clamp_slopes", "drives", "slopes",
+    "absolute", "knots", "coefficients",
     "table_first", "table_last", "table_base", "table_cursor", "varying", "clamped",
     "landmarks", "stops", "sign", "direction", "g_middle", "g_end", "times", "rows", "samples",
 )  # fmt: skip

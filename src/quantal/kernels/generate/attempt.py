@@ -53,32 +53,42 @@ def _increment(layout: Layout, stage: int) -> int:
 def _combine(f: Function, layout: Layout, tableau: Tableau, stage: int, inverse: str) -> None:
     """The stage's argument and the part of its right side that is known beforehand."""
     y, argument, extra = slot(f, "y"), slot(f, "argument"), slot(f, "extra")
-    u, slope = slot(f, "increments"), slot(f, "slope")
+    u, slope, change = slot(f, "increments"), slot(f, "slope"), slot(f, "change")
     row, multiples = tableau.a[stage], tableau.C[stage]
     grows = stage > 1 and row[:-1] == tableau.a[stage - 1]
     drift = None
     if tableau.d[stage] != 0.0:
         drift = f.broadcast(f.real_op("fmul", "%h", real(tableau.d[stage])))
     with f.count(layout.padded, LANES) as index:
-        value = f.load_vector(argument if grows else y, index)
-        known = splat(0.0)
+        # The change is summed by itself: added to y term by term it would lose its last bits.
+        moved = f.load_vector(change, index) if grows else ""
+        known = ""
         for earlier in range(stage):
             place = f.integer_add(index, _increment(layout, earlier))
             increment = f.load_vector(u, place)
             if not grows or earlier == stage - 1:
-                value = _accumulate(f, row[earlier], increment, value)
+                moved = _accumulate(f, row[earlier], increment, moved)
             known = _accumulate(f, multiples[earlier], increment, known)
         if stage:
             known = f.real_op("fmul", known, inverse, VECTOR)
         if drift is not None:
-            known = f.fma(drift, f.load_vector(slope, index), known, VECTOR)
+            steep = f.load_vector(slope, index)
+            known = f.fma(drift, steep, known or splat(0.0), VECTOR)
+        value = f.load_vector(y, index)
+        if moved:
+            f.store_vector(moved, change, index)
+            value = f.real_op("fadd", value, moved, VECTOR)
         f.store_vector(value, argument, index)
-        f.store_vector(known, extra, index)
+        f.store_vector(known or splat(0.0), extra, index)
 
 
 def _accumulate(f: Function, factor: float, increment: str, total: str) -> str:
     if factor == 0.0:
         return total
+    if not total:
+        return f.real_op("fmul", splat(factor), increment, VECTOR)
+    if factor == 1.0:
+        return f.real_op("fadd", increment, total, VECTOR)
     return f.fma(splat(factor), increment, total, VECTOR)
 
 
@@ -94,16 +104,26 @@ def _stage(f: Function, layout: Layout, tableau: Tableau, stage: int, t: str) ->
 
 
 def _error(f: Function, layout: Layout, tableau: Tableau) -> str:
-    """Adds the last increment to the argument; the largest weighted error of all states."""
+    """The new state into the argument; the largest weighted error of all states.
+
+    What rounding takes from y + change is carried to the next step (Kahan 1965), so that
+    conserved sums do not drift over many steps.
+    """
     y, argument, absolute = slot(f, "y"), slot(f, "argument"), slot(f, "absolute")
+    change, carry, rest = slot(f, "change"), slot(f, "carry"), slot(f, "next_carry")
     u = f.address(slot(f, "increments"), _increment(layout, tableau.stages - 1))
     relative = f.broadcast(slot(f, "relative", DOUBLE))
     largest, total = f.variable(VECTOR, splat(0.0)), f.variable(VECTOR, splat(0.0))
     with f.count(layout.padded, LANES) as index:
         increment = f.load_vector(u, index)
-        new = f.real_op("fadd", f.load_vector(argument, index), increment, VECTOR)
+        moved = f.real_op("fadd", f.load_vector(change, index), increment, VECTOR)
+        moved = f.real_op("fadd", moved, f.load_vector(carry, index), VECTOR)
+        old = f.load_vector(y, index)
+        new = f.real_op("fadd", old, moved, VECTOR)
         f.store_vector(new, argument, index)
-        before, after = _magnitude(f, f.load_vector(y, index)), _magnitude(f, new)
+        lost = f.real_op("fsub", moved, f.real_op("fsub", new, old, VECTOR), VECTOR)
+        f.store_vector(lost, rest, index)
+        before, after = _magnitude(f, old), _magnitude(f, new)
         size = f.select(f.compare("ogt", before, after, VECTOR), before, after, VECTOR)
         scale = f.fma(relative, size, f.load_vector(absolute, index), VECTOR)
         ratio = f.real_op("fdiv", _magnitude(f, increment), scale, VECTOR)
@@ -112,6 +132,7 @@ def _error(f: Function, layout: Layout, tableau: Tableau) -> str:
         f.put(largest, f.select(more, ratio, known, VECTOR), VECTOR)
         # A sum keeps a NaN, which a maximum may lose.
         f.put(total, f.real_op("fadd", f.get(total, VECTOR), ratio, VECTOR), VECTOR)
+    f.call("hold_clamped", (POINTER, "%context"), (POINTER, argument))
     lanes = [f.emit(f"extractelement {VECTOR} {f.get(largest, VECTOR)}, i64 {i}")
              for i in range(LANES)]  # fmt: skip
     sums = [f.emit(f"extractelement {VECTOR} {f.get(total, VECTOR)}, i64 {i}")

@@ -118,8 +118,12 @@ def commit(layout: Layout) -> str:
         # `extra` is free between steps.
         f.call("state_at", (POINTER, "%context"), (DOUBLE, "%until"), (POINTER, slot(f, "extra")))
     source = f.select(whole, argument, slot(f, "extra"), POINTER)
+    keep_rest = f.broadcast(f.select(whole, real(1.0), real(0.0)))
+    carry, rest = slot(f, "carry"), slot(f, "next_carry")
     with f.count(layout.padded, LANES) as index:
         f.store_vector(f.load_vector(source, index), y, index)
+        carried = f.real_op("fmul", keep_rest, f.load_vector(rest, index), VECTOR)
+        f.store_vector(carried, carry, index)
     keep(f, "t", "%until", DOUBLE)
     f.give()
     return f.text()
