@@ -175,6 +175,41 @@ ONE_LINE = [
         "x.syn:3:3: `puls` cannot stand here; expected `drive`, `hold`, `pulse`, `rest`, `set`, "
         "`step`, `sweep`, `train`, `until` or `figure`; did you mean `pulse`?",
     ),
+    ("place a volume = 3 [fL] volume = 4 [fL]", "x.syn:2: `volume` is given twice"),
+    ("place a between b and c volume = 3 [fL]", "x.syn:2: a place between two others is a surface; it has no `volume`"),
+    ("species a = 5 [mM] in b outside", "x.syn:2: `a` is said to be in two places"),
+    ("scheme r = A B start equlibrium", "x.syn:2: a scheme starts in its `first` state or at `equilibrium`, not `equlibrium`; did you mean `equilibrium`?"),
+    ("state u = 0.2\n  u' = 3\n  u' = 4", "x.syn:4: `u'` is given twice"),
+    ("gate m\n  inf = 3\n  tau = 4\n  tau = 5", "x.syn:5: `tau` is given twice"),
+    ("membrane V as W = 5 [mV] capacitance 3 [pF]", "x.syn:2: `as` is for ports; a membrane with a value has its own name"),
+    ("membrane V in soma", "x.syn:2: a membrane without a value looks `inside` or `outside`; it is not in `soma`"),
+    ("parameter a = 5 between 9 and 2", "x.syn:2: the bounds run backwards: 9 is more than 2"),
+    ("parameter a = 5 ~ gama(cv = 0.3) per trial", "x.syn:2: `gama` is no distribution of the language; expected gamma, normal, lognormal, uniform; did you mean `gamma`?"),
+    ("parameter a = 5 ~ gamma(0.3) per trial", "x.syn:2: a distribution takes named numbers: `gamma(cv = 0.3)`"),
+    ("parameter a = 5 ~ gamma(vc = 0.3) per trial", "x.syn:2: `gamma` is written `gamma(cv = …)`"),
+    ("species a = 5 [mM] charge 0.5", "x.syn:2: the charge `0.5` is not a whole number such as `2`"),
+    ("let x{1.5} = 4", "x.syn:2: `1.5` is not a whole number; loops count in wholes"),
+    ("let x{-1} = 4", "x.syn:2: `x{-1}` has the number -1; names count from 0"),
+    ("let x{2^3} = 4", "x.syn:2: `^` has no place in a loop bound; use + - *"),
+    ("let x{exp(3)} = 4", "x.syn:2: a loop bound or `{ }` is a whole number, such as `i + 1`"),
+    ("reaction A{0..2} -> B : 3 [/ms]", "x.syn:2: `A{0..2}` means 3 names; one name stands here"),
+    ("let a = exp(b = 3)", "x.syn:2: `b = …` stands only in a measured quantity"),
+    ("let a = min(3)", "x.syn:2: `min` takes two or more arguments, not 1"),
+    ("target peak(until = 3 [ms]) = 3 +- 1 %", "x.syn:2: `peak` needs the quantity to measure: `peak(open)`"),
+    ("q10 0 for a", "x.syn:2: the factor `0` of a q10 is not more than 0"),
+    ("use a = b with n = 5, n = 6", "x.syn:2: `n` is given twice"),
+    ("target final(T) = 300 [K] +- 0 [K]", "x.syn:2: the tolerance `0 [K]` is not more than 0"),
+    ("target final(T) = 3 +- 1 %\n  train a every 1 [ms] count 1.5", "x.syn:3: the count `1.5` is not a whole number of 1 or more"),
+    ("target final(T) = 3 +- 1 %\n  until 1 [ms]\n  until 2 [ms]", "x.syn:4: a target has one `until`; this is the second"),
+    ("target final(T) = 3 +- 1 %\n  sweep a = 1\n  sweep b = 1", "x.syn:4: a target has one `sweep`; this is the second"),
+    ("target final(T) = 3 +- 1 %\n  pulse a = 1 for -1 [ms]", "x.syn:3: the duration `-1 [ms]` is negative"),
+    ("for rate in 0 .. 3\n  let x = 3", "x.syn:2: `rate` cannot count a loop; use a letter such as `i`"),
+    ("for i in 0 .. 99999\n  for j in 0 .. 99999\n    let x{i}_{j} = 3", "x.syn:4: loops unroll to more than 100000 lines"),
+    ("temperature 20 [degC]\ntemperature 22 [degC]", "x.syn:3: a second `temperature`; a file has one"),
+    ("use a = b.c", "x.syn:2: `b.c` names no mechanism; write `NAME` or `FOLDER/NAME`"),
+    ("let x = __import__", "x.syn:2: `__import__` starts with two underscores; names start with a letter"),
+    ("scheme r = V{0..99999}\nscheme s = W{0..99999} X{0..99999} Y{0..99999} Z{0..99999} A{0..99999} B{0..99999} C{0..99999} D{0..99999} E{0..99999} F{0..99999}", "x.syn:3: ranges and loops make more than 1000000 names"),
+    ("let a = b(since = 3)", "x.syn:2: `since = …` stands only in a measured quantity"),
 ]  # fmt: skip
 
 
@@ -236,6 +271,12 @@ def test_a_variant_restates_numbers_and_nothing_else():
     assert model.targets == ()
     assert model.lets[0].name == "x"
     assert model.used[0].name == "nmda"
+
+
+def test_a_variant_without_a_temperature_has_its_parents():
+    model = variant("source B 2000\nq10 2 for n")
+    assert model.temperature.text == "20 [degC]"
+    assert {q.reference.text for q in model.q10s} == {"20 [degC]"}
 
 
 @pytest.mark.parametrize(

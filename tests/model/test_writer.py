@@ -91,3 +91,19 @@ def test_brackets_stand_where_they_are_needed(tree, text):
     assert to_text(tree) == text
     (let,) = read_text(f"mechanism m\nlet x = {text}\n").lets
     assert let.expression == tree
+
+
+def test_a_variant_writes_what_is_its_own():
+    def parent(name, beside):
+        return read_text(
+            "mechanism p\nparameter a = 1 [mM]\nparameter b = 2\ntemperature 20 [degC]\n"
+            "q10 3 for a b\nlet c = a\n"
+        )
+
+    text = (
+        'mechanism v from folder/p "V"\nsource B\ntemperature 30 [degC]\n'
+        "parameter a = 5 [uM]\nq10 2 for b\n"
+    )
+    model = read_text(text, lookup=parent)
+    assert write(model) == text
+    assert said(read_text(write(model), lookup=parent)) == said(model)

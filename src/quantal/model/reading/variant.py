@@ -54,15 +54,14 @@ def merged(variant: Model, parent: Model) -> tuple[Model, list[Problem]]:
         replace(q10, names=tuple(name for name in q10.names if name not in again))
         for q10 in parent.q10s
     )
-    model = replace(
-        parent,
-        **{name: getattr(variant, name) for name in OWN},
-    )
+    model = replace(parent, **{name: getattr(variant, name) for name in OWN})
+    temperature = variant.temperature or parent.temperature
+    own = (replace(q10, reference=temperature) for q10 in variant.q10s)
     model = replace(
         model,
         parameters=tuple(restated.get(p.name, p) for p in parent.parameters),
-        q10s=(*(q10 for q10 in kept if q10.names), *variant.q10s),
-        temperature=variant.temperature or parent.temperature,
+        q10s=(*(q10 for q10 in kept if q10.names), *own),
+        temperature=temperature,
         used=(parent,),
     )
     return model, found

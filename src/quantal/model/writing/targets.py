@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from quantal.errors import UsageError
 from quantal.expression import Number
-from quantal.model.number_text import (
+from quantal.model.reading.targets import measured_text
+from quantal.model.target import Target
+from quantal.model.writing.numbers import (
     digits,
     expression_text,
     number_text,
     with_texts,
     without_unit,
 )
-from quantal.model.reading.targets import measured_text
-from quantal.model.target import Target
 from quantal.protocols.protocol import (
     Action,
     Drive,

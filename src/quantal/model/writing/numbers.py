@@ -1,4 +1,4 @@
-"""Numbers and expressions as canonical text, each number in the unit it was written in."""
+"""Numbers, expressions and words as canonical text, each number in the unit it was written in."""
 
 from __future__ import annotations
 
@@ -39,3 +39,13 @@ def digits(value: float) -> str:
 def without_unit(text: str, unit: Unit) -> str:
     """`5` for `5 [mM]` where the unit is said elsewhere on the line."""
     return text if unit.text == "1" else text.removesuffix(f" [{unit.text}]")
+
+
+def quoted(text: str) -> str:
+    """A description in its quotes, nothing where there is none."""
+    return f'"{text}"' if text else ""
+
+
+def words(*parts: str) -> str:
+    """The parts of a line that are there."""
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,1 @@
+"""From Model to canonical text, one file for each kind of statement."""
