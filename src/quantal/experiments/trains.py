@@ -142,6 +142,8 @@ def compare_trains(
         step = None if progress is None else _part(progress, before, share)
         results.append(_compare(program, one, given, step))
         done += share
+        if progress is not None:
+            progress(done)
     return tuple(results)
 
 
