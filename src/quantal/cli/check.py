@@ -42,14 +42,14 @@ def command(
 def _every(paths: list[Path]) -> Iterator[Path]:
     """The files meant: a folder stands for all the texts in it."""
     from quantal.errors import UsageError
+    from quantal.library.catalogue import find
 
     for path in paths:
         within = sorted(path.rglob("*.syn"))
         if path.is_dir() and not within:
             raise UsageError(f"{path}: no mechanism here; their files end in `.syn`")
-        if not path.exists():
-            raise UsageError(f"{path}: no such file")
-        yield from within if path.is_dir() else (path,)
+        # A name of the library will do as well; what is no file is refused with the nearest.
+        yield from within if path.is_dir() else (find(str(path)),)
 
 
 def _examine(file: Path) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:

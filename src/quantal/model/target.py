@@ -10,9 +10,9 @@ from quantal.protocols.protocol import Protocol
 from quantal.units import Unit
 
 MEASURED = (
-    "peak", "highest", "lowest", "time_of_peak", "rise", "decay", "half_decay", "half_width", "onset", "area",
-    "initial", "final", "at", "mean", "least", "ec50", "slope", "count", "time_of_first",
-    "response", "train_error",
+    "peak", "highest", "lowest", "time_of_peak", "rise", "decay", "half_decay", "half_width",
+    "onset", "area", "initial", "final", "at", "mean", "least", "ec50", "slope", "count",
+    "time_of_first", "response", "train_error",
 )  # fmt: skip
 """Measured quantities. In a target's tree `peak(open, since = 10 [ms])` is
 `Apply("peak", (Name("open"), Apply("since", (Number(10),))))`; `until` likewise."""
