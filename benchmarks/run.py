@@ -35,21 +35,24 @@ def main(chosen: list[str]) -> int:
             # One benchmark that fails must not hide the others.
             failed.append(f"{name}: {type(error).__name__}: {error}")
     described = machine()
-    columns = ("problem", "ours", "unit", "peer", "theirs", "ratio", "error", "peer's error", "MB",
-               "goal", "note")  # fmt: skip
-    print_table(
-        columns,
-        [
-            (r.problem, r.ours, r.unit, r.peer, r.theirs, r.ratio, r.error, r.peer_error, r.memory,
-             r.goal, r.note)
-            for r in measured
-        ],
-    )  # fmt: skip
+    print_table(*filled(measured))
     print("\n" + ", ".join(f"{key} {value}" for key, value in described.items()))
     for line in failed:
         print(f"FAILED {line}", file=sys.stderr)
     write(HERE / "results" / "bench.json", described, measured, failed)
     return 1 if failed else 0
+
+
+def filled(measured: list) -> tuple[list[str], list[list]]:
+    """Headings and rows of the table, without the columns in which nothing stands."""
+    columns = {
+        "problem": "problem", "ours": "ours", "unit": "unit", "goal": "goal", "peer": "peer",
+        "theirs": "theirs", "ratio": "ratio", "error": "error", "peer_error": "peer's error",
+        "memory": "MB", "note": "note",
+    }  # fmt: skip
+    used = [c for c in columns if any(getattr(r, c) not in (None, "") for r in measured)]
+    rows = [[getattr(row, column) for column in used] for row in measured]
+    return [columns[column] for column in used], rows
 
 
 def write(path: Path, described: dict, measured: list, failed: list[str]) -> None:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from row import Row
 
@@ -67,18 +68,22 @@ def _cold_and_cached(problem: str, verb: list[str], goals: tuple[str, str]) -> l
     ]
 
 
-def _row(problem: str, taken: list[tuple[float, float]], goal: str) -> Row:
-    return Row(
-        problem,
-        statistics.median(seconds for seconds, _ in taken),
-        "s",
-        memory=statistics.median(memory for _, memory in taken),
-        goal=goal,
-    )
+def _row(problem: str, taken: list[Usage], goal: str) -> Row:
+    seconds, processor, memory = (statistics.median(column) for column in zip(*taken, strict=True))
+    note = f"{processor:.2f} s of processor"
+    return Row(problem, seconds, "s", memory=memory, goal=goal, note=note)
 
 
-def _process(arguments: list[str], cache: str) -> tuple[float, float]:
-    """Seconds from start to end, and peak memory in MB, of one fresh Python."""
+class Usage(NamedTuple):
+    """What one process took: wall seconds, processor seconds, and peak memory in MB."""
+
+    seconds: float
+    processor: float
+    memory: float
+
+
+def _process(arguments: list[str], cache: str) -> Usage:
+    """One fresh Python from its start to its end."""
     environment = os.environ | {"PYTHONPATH": SOURCE, "QUANTAL_CACHE": cache}
     began = time.perf_counter()
     child = subprocess.Popen(
@@ -95,4 +100,5 @@ def _process(arguments: list[str], cache: str) -> tuple[float, float]:
     if child.returncode:
         raise RuntimeError(f"{' '.join(arguments)} ended with {child.returncode}: {said[-500:]}")
     # Linux counts kilobytes, macOS bytes.
-    return seconds, usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    memory = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    return Usage(seconds, usage.ru_utime + usage.ru_stime, memory)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from quantal import validate
+from quantal.cli.printing import shortened, shown_unit
 from quantal.errors import TargetMissed
 from quantal.experiments.validate import Row
 
@@ -41,8 +42,9 @@ def table(rows: list[Row]) -> str:
     for row in rows:
         simulated = row.problem if row.simulated is None else number(row.simulated)
         lines.append(
-            f"| `{row.target}` | {number(row.expected)} | ± {number(row.tolerance)} | {simulated} "
-            f"| {'' if row.unit == '1' else row.unit} | {'✓' if row.passed else '**missed**'} |"
+            f"| `{shortened(row.target, 110)}` | {number(row.expected)} "
+            f"| ± {number(row.tolerance)} | {simulated} | {shown_unit(row.unit)} "
+            f"| {'✓' if row.passed else '**missed**'} |"
         )
     return "\n".join(lines) + "\n"
 

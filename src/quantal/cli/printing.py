@@ -48,6 +48,11 @@ def words(value: Any) -> str:
     return "-" if value is None else str(value)
 
 
+def shortened(text: str, most: int = 72) -> str:
+    """A text that would make a table unreadable, cut at its end."""
+    return text if len(text) <= most else text[: most - 2].rstrip() + " …"
+
+
 def shown_unit(unit: str) -> str:
     """A unit as a table shows it: pure numbers have none."""
     return "" if unit == "1" else unit

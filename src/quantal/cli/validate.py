@@ -37,14 +37,14 @@ def command(
 
 
 def _print_rows(rows: list[Row]) -> None:
-    from quantal.cli.printing import print_table, shown_unit
+    from quantal.cli.printing import print_table, shortened, shown_unit
 
     columns = ("mechanism", "target", "expected", "tolerance", "simulated", "unit", "passed")
     print_table(
         columns,
         [
             (
-                row.mechanism, row.target, row.expected, row.tolerance, row.simulated,
+                row.mechanism, shortened(row.target), row.expected, row.tolerance, row.simulated,
                 shown_unit(row.unit), row.passed,
             )
             for row in rows
@@ -54,7 +54,7 @@ def _print_rows(rows: list[Row]) -> None:
     if failed:
         print("\nWithout a value:")
     for row in failed:
-        print(f"  {row.mechanism}: {row.target}: {row.problem}")
+        print(f"  {row.mechanism}: {shortened(row.target)}: {row.problem}")
     missed = sum(not row.passed for row in rows)
     count = len({row.mechanism for row in rows})
     where = f", in {count} mechanisms" if count > 1 else ""
