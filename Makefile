@@ -21,7 +21,7 @@ help:
 	@sed -n 's/^#   //p' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/installed-run
-	$(BIN)/python -m quantal.experiments.main_job
+	$(BIN)/python examples/calyx_of_held.py results
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2

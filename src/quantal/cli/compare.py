@@ -12,7 +12,6 @@ from quantal.cli.options import Holds, Json, Mechanism, Sets, protocol_of
 if TYPE_CHECKING:
     from quantal.interop.compare import Comparison
 
-SOMA = "soma_potential"
 HOLDING = "-70 mV"
 
 
@@ -33,7 +32,7 @@ def command(
 ) -> None:
     """Drive a synapse at the stimulus times of a recording and compare the currents.
 
-    Without `--hold` the membrane behind the role `soma_potential` is clamped at -70 mV.
+    Without `--hold` the membrane behind the role `soma_V` is clamped at -70 mV.
     """
     from quantal.cli.printing import print_json
     from quantal.cli.progress import progress_bar
@@ -56,8 +55,9 @@ def command(
 def usual_clamp(name: str) -> list[str]:
     """The voltage clamp of a recorded postsynaptic current, for a synapse with a soma."""
     from quantal.experiments.loading import load, prepare
+    from quantal.experiments.trains import CLAMPED
 
-    membrane = prepare(load(name)).roles.get(SOMA)
+    membrane = prepare(load(name)).roles.get(CLAMPED)
     return [] if membrane is None else [f"{membrane} = {HOLDING}"]
 
 

@@ -23,12 +23,16 @@ _SHOWN_BEFORE = 0.05
 
 @dataclass(frozen=True, eq=False)
 class TrainFit:
-    """EPSC amplitudes of a train as shares of the first: simulated beside measured (k,)."""
+    """EPSC amplitudes of a train as shares of the first: simulated beside measured (k,).
+
+    `numbers` (k,) count the stimuli from 1 where not all of them were measured.
+    """
 
     rate: str
     simulated: np.ndarray
     measured: np.ndarray
     error: float
+    numbers: np.ndarray | None = None
 
 
 def cascade(
@@ -99,8 +103,12 @@ def _note(row: StageRow) -> str:
 
 def _train(fit: TrainFit, first: bool, last: bool) -> Panel:
     number = np.arange(1, len(fit.measured) + 1, dtype=float)
+    counted = number if fit.numbers is None else fit.numbers
     return Panel(
-        Axis("stimulus number" if last else "", low=0.5, high=number.size + 0.5),
+        Axis(
+            "stimulus number" if last else "", "", 0.5, number.size + 0.5, tuple(number),
+            tuple(f"{n:g}" for n in counted),
+        ),
         Axis("EPSC / first", low=0.0, high=1.15),
         (
             Series(number, fit.measured, "black", "measured" if first else "", "points"),

@@ -37,10 +37,10 @@ class Stage:
 SYNAPSE = (
     Stage("terminal voltage", ("terminal_V",)),
     Stage("calcium current", ("calcium_current",), unit="nA"),
-    Stage("calcium at the vesicle", ("calcium_domain",), unit="uM"),
+    Stage("calcium at the vesicle", ("domain_calcium",), unit="uM"),
     Stage("release rate", ("release",)),
-    Stage("cleft glutamate", ("glu",), unit="mM"),
-    Stage("receptors open", ("ampa.open", "nmda.open"), ("AMPA", "NMDA")),
+    Stage("cleft glutamate", ("glutamate",), unit="mM"),
+    Stage("receptors open", ("ampa_open", "nmda_open"), ("AMPA", "NMDA")),
     Stage("EPSC in voltage clamp", ("epsc",), unit="nA", clamped=True),
     Stage("soma and axon hillock", ("soma_V", "hillock_V"), ("soma", "hillock")),
 )
