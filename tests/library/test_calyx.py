@@ -9,6 +9,7 @@ import pytest
 from quantal import protocols
 from quantal.experiments.loading import load, prepare
 from quantal.experiments.run import run_program
+from quantal.experiments.trains import compare_trains
 from quantal.library.catalogue import catalogue
 from quantal.observables import half_width, peak, time_of_peak, window
 
@@ -160,6 +161,9 @@ def test_one_word_exchanges_a_sensor_or_a_receptor(words):
     result = run("epsc", "release", words=words, more=CLAMPED)
     published = run("epsc", "release", more=CLAMPED)
     assert peak(*after(result, "epsc")) < -1000.0
+    # Nothing is calibrated again, and the trains still hold.
+    text = TEXT.replace(*words)
+    assert max(one.error for one in compare_trains(load(text))) <= 0.10
     different = abs(peak(*after(result, "epsc")) / peak(*after(published, "epsc")) - 1.0)
     assert different > 0.01
 
