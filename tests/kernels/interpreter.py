@@ -64,7 +64,7 @@ def compiled(graph: Graph, outputs: Sequence[int]):
     """`f(y) -> values` of nodes over the leaves `("state", i)`, in machine code; and its IR."""
     code = StraightLine("f", ["y", "out", "scratch"], graph, {"state": "%y"}, internal=False)
     code.store(outputs, "%out")
-    body = code.text()
+    body = "\n".join(function.text() for function in code.functions())
     text = "\n".join([mathematics.declarations(), mathematics.used_by(body), body])
     native = load_object(compile_ir(text))
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(native.address("f"))

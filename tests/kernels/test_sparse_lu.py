@@ -16,7 +16,7 @@ def solved(matrix, right, pitch):
     graph = Graph()
     pattern = [tuple(map(int, place)) for place in np.argwhere(matrix != 0.0)]
     jacobian = {place: graph.leaf("J", number) for number, place in enumerate(pattern)}
-    factors, entries = factorise(graph, size, jacobian, graph.leaf("pitch", 0))
+    factors, entries = factorise(graph, [graph.leaf("pitch", 0)] * size, jacobian)
     entry = {place: entries[slot] for place, slot in factors.slots.items()}
     b = [graph.leaf("b", index) for index in range(size)]
     x = substitute(graph, factors, entry, b)
@@ -70,7 +70,7 @@ def test_a_closed_scheme_stays_closed_in_machine_code(stiffness):
     matrix -= np.diag(matrix.sum(axis=0))
     graph = Graph()
     leaves = {(i, j): graph.leaf("state", i * size + j) for i in range(size) for j in range(size)}
-    factors, entries = factorise(graph, size, leaves, graph.number(1.0))
+    factors, entries = factorise(graph, [graph.one] * size, leaves)
     entry = {place: entries[slot] for place, slot in factors.slots.items()}
     b = [graph.leaf("state", size * size + i) for i in range(size)]
     code, _ = compiled(graph, substitute(graph, factors, entry, b))

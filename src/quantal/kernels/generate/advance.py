@@ -34,7 +34,7 @@ _TINY_ERROR = 1e-8
 _MEMORY = 2.5
 
 
-def advance(layout: Layout, tableau: Tableau) -> str:
+def advance(layout: Layout, tableau: Tableau) -> Function:
     """`advance(context)`: step until something has to be told; gives the reason."""
     f = Function("advance", [(POINTER, "context")], returns=INTEGER, internal=False)
     with f.repeat() as loop:
@@ -64,7 +64,7 @@ def advance(layout: Layout, tableau: Tableau) -> str:
             f.call("enter", (POINTER, "%context"), (DOUBLE, end))
             f.call("write_jump", (POINTER, "%context"))
     f.do("unreachable")
-    return f.text()
+    return f
 
 
 def _count(f: Function, name: str) -> None:
@@ -185,7 +185,7 @@ def _leave_at_crossing(f: Function, layout: Layout, end: str) -> None:
         f.give(str(context.CROSSED))
 
 
-def first_step(layout: Layout, tableau: Tableau) -> str:
+def first_step(layout: Layout, tableau: Tableau) -> Function:
     """`first_step(context)`: a step from the rates and how fast they change.
 
     With an Euler probe, r = |change of f|/(h |f|) is the fastest rate in sight, and the
@@ -225,7 +225,7 @@ def first_step(layout: Layout, tableau: Tableau) -> str:
     length = f.select(usable, f.smaller(length, remaining), unusable)
     keep(f, "h", length, DOUBLE)
     f.give()
-    return f.text()
+    return f
 
 
 def _rates(f: Function, state: str, out: str) -> None:

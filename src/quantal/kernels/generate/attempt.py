@@ -18,7 +18,7 @@ from quantal.kernels.tableau import Tableau
 _POINT = ("argument", "constants", "drives", "now")
 
 
-def attempt(layout: Layout, tableau: Tableau) -> str:
+def attempt(layout: Layout, tableau: Tableau) -> Function:
     """`attempt(context, h, end)`: the state at t + h into `argument`; gives the error norm.
 
     The norm is the largest error over its tolerance, and NaN where any state is not finite.
@@ -34,7 +34,7 @@ def attempt(layout: Layout, tableau: Tableau) -> str:
         _combine(f, layout, tableau, stage, inverse)
         _stage(f, layout, tableau, stage, t)
     f.give(_error(f, layout, tableau))
-    return f.text()
+    return f
 
 
 def _linearise(f: Function, layout: Layout) -> None:

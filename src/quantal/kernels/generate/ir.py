@@ -39,11 +39,9 @@ class Function:
         self.name = name
         self.internal = internal
         self._returns = returns
-        kinds = ", ".join(
-            f"{kind}{' noalias' if kind == POINTER else ''} %{argument}"
-            for kind, argument in arguments
-        )
-        self._kinds, self._attributes = kinds, attributes
+        self._kinds = [f"{kind} noalias" if kind == POINTER else kind for kind, _ in arguments]
+        self._arguments = [argument for _, argument in arguments]
+        self._attributes = attributes
         self._slots: list[str] = []
         self._lines: list[str] = []
         self._count = 0
@@ -51,7 +49,9 @@ class Function:
     def text(self) -> str:
         """The finished function."""
         linkage = "internal " if self.internal else ""
-        head = f"define {linkage}{self._returns} @{self.name}({self._kinds}) {self._attributes}"
+        pairs = zip(self._kinds, self._arguments, strict=True)
+        arguments = ", ".join(f"{kind} %{argument}" for kind, argument in pairs)
+        head = f"define {linkage}{self._returns} @{self.name}({arguments}) {self._attributes}"
         body = "\n".join([*self._slots, *self._lines])
         return f"{head} {{\nentry:\n{body}\n}}\n"
 

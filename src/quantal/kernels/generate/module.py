@@ -10,11 +10,11 @@ from quantal.program import Program
 
 
 def write_module(program: Program, tableau: Tableau) -> tuple[str, Layout]:
-    """The whole IR text, and the layout of the arrays it works on."""
+    """The IR text, and the layout of the arrays on which its functions work."""
     system = write_system(program)
     layout = system.layout
-    parts = [
-        system.text,
+    functions = [
+        *system.functions,
         tables.table_value(),
         tables.set_time(),
         tables.start_step(),
@@ -30,5 +30,6 @@ def write_module(program: Program, tableau: Tableau) -> tuple[str, Layout]:
         advance.first_step(layout, tableau),
         advance.advance(layout, tableau),
     ]
-    text = "\n".join(parts)
-    return "\n".join([mathematics.declarations(), mathematics.used_by(text), text]), layout
+    body = "\n".join(function.text() for function in functions)
+    own = mathematics.used_by(body)
+    return "\n".join([mathematics.declarations(), own, body]), layout

@@ -19,7 +19,7 @@ POINTS_PER_STEP = 4
 """Rows written per accepted step where no sample times are given."""
 
 
-def prepare_dense(layout: Layout, tableau: Tableau) -> str:
+def prepare_dense(layout: Layout, tableau: Tableau) -> Function:
     """`prepare_dense(context)`: the polynomial's coefficients, once per accepted step."""
     f = Function("prepare_dense", [(POINTER, "context")])
     with f.when(f.compare("ne", slot(f, "has_dense", INTEGER), "0", INTEGER), ends=True):
@@ -38,10 +38,10 @@ def prepare_dense(layout: Layout, tableau: Tableau) -> str:
             f.store_vector(value, dense, f.integer_add(index, number * layout.padded))
     keep(f, "has_dense", "1", INTEGER)
     f.give()
-    return f.text()
+    return f
 
 
-def state_at(layout: Layout, tableau: Tableau) -> str:
+def state_at(layout: Layout, tableau: Tableau) -> Function:
     """`state_at(context, time, out)`: all states at a time inside the step, drives set."""
     f = Function("state_at", [(POINTER, "context"), (DOUBLE, "time"), (POINTER, "out")])
     f.call("prepare_dense", (POINTER, "%context"))
@@ -60,10 +60,10 @@ def state_at(layout: Layout, tableau: Tableau) -> str:
         f.store_vector(f.fma(x, value, old, VECTOR), "%out", index)
     f.call("hold_clamped", (POINTER, "%context"), (POINTER, "%out"))
     f.give()
-    return f.text()
+    return f
 
 
-def write_row(layout: Layout) -> str:
+def write_row(layout: Layout) -> Function:
     """`write_row(context, time)`: states and drives at a time become the next row."""
     f = Function("write_row", [(POINTER, "context"), (DOUBLE, "time")])
     number = slot(f, "row_count", INTEGER)
@@ -76,10 +76,10 @@ def write_row(layout: Layout) -> str:
     f.store("%time", slot(f, "times"), number)
     keep(f, "row_count", f.integer_add(number, 1), INTEGER)
     f.give()
-    return f.text()
+    return f
 
 
-def write_jump(layout: Layout) -> str:
+def write_jump(layout: Layout) -> Function:
     """`write_jump(context)`: where a drive jumps at a stop, the row that follows the jump.
 
     Only where rows follow the steps; the row before the jump has just been written.
@@ -99,10 +99,10 @@ def write_jump(layout: Layout) -> str:
             f.call("write_row", (POINTER, "%context"), (DOUBLE, slot(f, "t", DOUBLE)))
             f.give()
     f.give()
-    return f.text()
+    return f
 
 
-def commit(layout: Layout) -> str:
+def commit(layout: Layout) -> Function:
     """`commit(context, until)`: writes the step's rows up to a time and moves there.
 
     A sample at `until` itself is left to what follows, because an event may act first.
@@ -126,7 +126,7 @@ def commit(layout: Layout) -> str:
         f.store_vector(carried, carry, index)
     keep(f, "t", "%until", DOUBLE)
     f.give()
-    return f.text()
+    return f
 
 
 def _rows_by_steps(f: Function) -> None:
@@ -149,7 +149,7 @@ def _rows_at_samples(f: Function) -> None:
         keep(f, "sample", f.integer_add(index, 1), INTEGER)
 
 
-def probe() -> str:
+def probe() -> Function:
     """`probe(context, time)`: the crossing functions at a time inside the step, in `g_middle`."""
     f = Function("probe", [(POINTER, "context"), (DOUBLE, "time")], internal=False)
     out = slot(f, "extra")
@@ -157,4 +157,4 @@ def probe() -> str:
     here = pointers(f, "constants", "drives", "now", "g_middle", "scratch")
     f.call("crossings", (POINTER, out), *here)
     f.give()
-    return f.text()
+    return f

@@ -86,18 +86,18 @@ class StraightLine:
         for value, place in zip(values, places, strict=True):
             self._function.store(value, pointer, place)
 
-    def text(self) -> str:
-        """The finished function, behind its parts if it has several."""
+    def functions(self) -> list[Function]:
+        """The finished function, with its parts if it has several."""
         for part in self._parts:
             part.give()
         if len(self._parts) == 1:
             self._function.name, self._function.internal = self._name, self._internal
-            return self._function.text()
+            return [self._function]
         whole = Function(self._name, self._arguments, internal=self._internal)
         for part in self._parts:
             whole.call(part.name, *((kind, f"%{name}") for kind, name in self._arguments))
         whole.give()
-        return "\n".join([part.text() for part in self._parts] + [whole.text()])
+        return [*self._parts, whole]
 
     def _next_part(self) -> None:
         self._function = Function(f"{self._name}.{len(self._parts)}", self._arguments)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from quantal.kernels.generate.ir import Function
 from quantal.kernels.generate.straight_line import StraightLine
 from quantal.kernels.layout import Layout
 from quantal.kernels.symbolic.dag import CONSTANT, VARIABLE, Graph
@@ -35,9 +36,9 @@ STAGE = (*POINT, FREE, _EXTRA, _ENTRY)
 
 @dataclass(frozen=True)
 class System:
-    """The IR of a Program's functions, and the layout they agree on."""
+    """A Program's functions, and the layout they agree on."""
 
-    text: str
+    functions: list[Function]
     layout: Layout
 
 
@@ -73,13 +74,13 @@ class _Writer:
         results = [(result, nodes)] if second is None else [(result, nodes), second]
         self._waiting.append(_Task(name, inputs, results, places, internal))
 
-    def text(self) -> tuple[str, int]:
+    def functions(self) -> tuple[list[Function], int]:
         """All functions, with `prepare` for the constants, and the number of constants."""
         hoisted = self._hoisted()
         given = {
             node: ("%constants", self._parameters + index) for index, node in enumerate(hoisted)
         }
-        parts = [self._prepare(hoisted)]
+        written = self._prepare(hoisted)
         for task in self._waiting:
             names = [_ARRAYS[kind][1:] for kind in task.inputs]
             names += [result for result, _ in task.results] + ["scratch"]
@@ -90,12 +91,12 @@ class _Writer:
                     code.store(nodes, f"%{result}")
                 else:
                     code.store_at_end(nodes, f"%{result}", task.places)
-            parts.append(self._finished(code))
-        return "\n".join(parts), self._parameters + len(hoisted)
+            written += self._finished(code)
+        return written, self._parameters + len(hoisted)
 
-    def _finished(self, code: StraightLine) -> str:
+    def _finished(self, code: StraightLine) -> list[Function]:
         self.scratch = max(self.scratch, code.scratch)
-        return code.text()
+        return code.functions()
 
     def _hoisted(self) -> list[int]:
         graph = self.graph
@@ -110,7 +111,7 @@ class _Writer:
     def _is_hoistable(self, node: int) -> bool:
         return self.graph.level[node] == CONSTANT and node not in self.graph.leaf_of
 
-    def _prepare(self, hoisted: Sequence[int]) -> str:
+    def _prepare(self, hoisted: Sequence[int]) -> list[Function]:
         names = ["constants", "scratch"]
         code = StraightLine("prepare", names, self.graph, _ARRAYS, internal=False)
         code.store(hoisted, "%constants", self._parameters)
@@ -123,12 +124,14 @@ def write_system(program: Program) -> System:
     equations = Equations(graph, program)
     linear = linearise(graph, equations, program)
     size = len(program.states)
-    factors, entries = factorise(graph, size, linear.jacobian, graph.leaf(_PITCH, 0))
+    diagonal = [graph.leaf(_PITCH, 0)] * size + [graph.one] * linear.intermediates
+    factors, entries = factorise(graph, diagonal, linear.jacobian)
     stored = {place: graph.leaf(_ENTRY, slot) for place, slot in factors.slots.items()}
     right = [graph.add(rate, graph.leaf(_EXTRA, i)) for i, rate in enumerate(linear.rates)]
+    right += [graph.zero] * linear.intermediates
     writer = _Writer(graph, len(program.parameters))
     writer.add("factor", FACTOR, "lu", entries, ("slope", linear.slopes))
-    solution = substitute(graph, factors, stored, right)
+    solution = substitute(graph, factors, stored, right)[:size]
     writer.add("stage", STAGE, "u", solution, internal=False)
     crossings = [equations.node(item.expression) for item in _crossings(program)]
     writer.add("crossings", POINT, "g", crossings, internal=False)
@@ -138,13 +141,13 @@ def write_system(program: Program) -> System:
         places = list(changed)
         values = list(changed.values())
         writer.add(f"handler_{number}", POINT, "y", values, places=places, internal=False)
-    text, constants = writer.text()
+    functions, constants = writer.functions()
     layout = Layout(
         size, len(program.drives), len(program.parameters), constants, len(entries),
         len(crossings), len(program.handlers), len(program.handlers) + len(program.links),
         writer.scratch, tuple(factors.reciprocal_pivots()),
     )  # fmt: skip
-    return System(text, layout)
+    return System(functions, layout)
 
 
 def _crossings(program: Program) -> Iterable[Crossing]:

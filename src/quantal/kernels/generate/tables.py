@@ -32,7 +32,7 @@ def pointers(f: Function, *names: str) -> list[tuple[str, str]]:
     return result
 
 
-def table_value() -> str:
+def table_value() -> Function:
     """`table(context, i, t)`: writes value and slope of one table.
 
     At a knot the value is that from the left, unless the knot is where the step starts.
@@ -56,7 +56,7 @@ def table_value() -> str:
     here = f.get(piece, INTEGER)
     f.store(here, cursors, "%i", INTEGER)
     _write_value(f, here, f.real_op("fsub", "%t", f.load(knots, here)))
-    return f.text()
+    return f
 
 
 def _write_value(f: Function, piece: str, s: str) -> None:
@@ -76,7 +76,7 @@ def _write_value(f: Function, piece: str, s: str) -> None:
     f.give()
 
 
-def set_time() -> str:
+def set_time() -> Function:
     """`set_time(context, t)`: all varying tables take their values at t."""
     f = Function("set_time", [(POINTER, "context"), (DOUBLE, "t")])
     keep(f, "now", "%t", DOUBLE)
@@ -85,7 +85,7 @@ def set_time() -> str:
         table = f.load(varying, index, INTEGER)
         f.call("table", (POINTER, "%context"), (INTEGER, table), (DOUBLE, "%t"))
     f.give()
-    return f.text()
+    return f
 
 
 def _move_base(f: Function, table: str, t: str) -> str:
@@ -105,7 +105,7 @@ def _move_base(f: Function, table: str, t: str) -> str:
     return here
 
 
-def start_step() -> str:
+def start_step() -> Function:
     """`start_step(context)`: cursors move to the pieces that hold from t on."""
     f = Function("start_step", [(POINTER, "context")])
     t, varying = slot(f, "t", DOUBLE), slot(f, "varying")
@@ -113,10 +113,10 @@ def start_step() -> str:
         _move_base(f, f.load(varying, index, INTEGER), t)
     f.call("set_time", (POINTER, "%context"), (DOUBLE, t))
     f.give()
-    return f.text()
+    return f
 
 
-def enter() -> str:
+def enter() -> Function:
     """`enter(context, t)`: a segment begins at t and ends at the next stop or the horizon.
 
     All tables take their values at t from the right; those that do not change within the
@@ -145,7 +145,7 @@ def enter() -> str:
             keep(f, "varying_count", f.integer_add(count, 1), INTEGER)
     f.call("hold_clamped", (POINTER, "%context"), (POINTER, slot(f, "y")))
     f.give()
-    return f.text()
+    return f
 
 
 def _changes_before(f: Function, table: str, piece: str, stop: str) -> str:
@@ -164,7 +164,7 @@ def _changes_before(f: Function, table: str, piece: str, stop: str) -> str:
     return f.emit(f"or i1 {changes}, {ends}")
 
 
-def hold_clamped(drives: int) -> str:
+def hold_clamped(drives: int) -> Function:
     """`hold_clamped(context, y)`: clamped states take the present values of their tables."""
     f = Function("hold_clamped", [(POINTER, "context"), (POINTER, "y")])
     clamped = slot(f, "clamped")
@@ -173,4 +173,4 @@ def hold_clamped(drives: int) -> str:
         state = f.load(clamped, index, INTEGER)
         f.store(f.load(values, index), "%y", state)
     f.give()
-    return f.text()
+    return f

@@ -14,20 +14,24 @@ Gradient = dict[int, int]
 def gradients(graph: Graph, outputs: Iterable[int], leaves: Collection[int]) -> dict[int, Gradient]:
     """The partial derivatives of each output with respect to each of the leaves.
 
+    A leaf may have arguments of its own; then it is held fixed where others use it, and its
+    own derivatives are given where it is an output.
+
     Forward accumulation of sparse gradients in order of evaluation; products and
     reciprocals of the function itself are shared with its derivatives.
     """
     outputs = list(outputs)
-    wanted = set(leaves)
+    wanted, asked = set(leaves), set(outputs)
+    given: dict[int, Gradient] = {}
     result: dict[int, Gradient] = {}
     for node in graph.ancestors(outputs):
-        if node in wanted:
-            result[node] = {node: graph.one}
-        elif graph.level[node] != VARIABLE or not graph.arguments[node]:
-            result[node] = {}
-        elif not graph.is_truth(node):
-            result[node] = _gradient(graph, node, result)
-    return {node: result[node] for node in outputs}
+        own: Gradient = {}
+        if graph.level[node] == VARIABLE and graph.arguments[node] and not graph.is_truth(node):
+            own = _gradient(graph, node, result)
+        if node in asked:
+            given[node] = own if graph.arguments[node] else {node: graph.one}
+        result[node] = {node: graph.one} if node in wanted else own
+    return {node: given[node] if node in wanted else result[node] for node in outputs}
 
 
 def _gradient(graph: Graph, node: int, known: dict[int, Gradient]) -> Gradient:

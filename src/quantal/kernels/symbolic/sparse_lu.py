@@ -62,13 +62,14 @@ def markowitz_order(size: int, pattern: Sequence[Position]) -> tuple[int, ...]:
 
 
 def factorise(
-    graph: Graph, size: int, jacobian: Mapping[Position, int], pitch: int
+    graph: Graph, diagonal: Sequence[int], jacobian: Mapping[Position, int]
 ) -> tuple[Factors, list[int]]:
-    """The pattern, and the nodes of all stored entries of LU = pitch*I - J."""
+    """The pattern, and the nodes of all stored entries of LU = diag(diagonal) - J."""
+    size = len(diagonal)
     order = markowitz_order(size, list(jacobian))
     entries = {position: graph.negate(node) for position, node in jacobian.items()}
     for index in range(size):
-        entries[index, index] = graph.add(pitch, entries.get((index, index), graph.zero))
+        entries[index, index] = graph.add(diagonal[index], entries.get((index, index), graph.zero))
     rank = {state: position for position, state in enumerate(order)}
     rows, columns = _neighbours(size, entries)
     for pivot in order:
