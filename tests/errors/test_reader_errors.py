@@ -178,7 +178,6 @@ ONE_LINE = [
     ("place a volume = 3 [fL] volume = 4 [fL]", "x.syn:2: `volume` is given twice"),
     ("place a between b and c volume = 3 [fL]", "x.syn:2: a place between two others is a surface; it has no `volume`"),
     ("species a = 5 [mM] in b outside", "x.syn:2: `a` is said to be in two places"),
-    ("scheme r = A B start equlibrium", "x.syn:2: a scheme starts in its `first` state or at `equilibrium`, not `equlibrium`; did you mean `equilibrium`?"),
     ("state u = 0.2\n  u' = 3\n  u' = 4", "x.syn:4: `u'` is given twice"),
     ("gate m\n  inf = 3\n  tau = 4\n  tau = 5", "x.syn:5: `tau` is given twice"),
     ("membrane V as W = 5 [mV] capacitance 3 [pF]", "x.syn:2: `as` is for ports; a membrane with a value has its own name"),

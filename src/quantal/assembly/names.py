@@ -58,7 +58,7 @@ _FIELDS: dict[type, dict[str, str]] = {
         "volume": "expression", "surface": "expression",
     },
     Species: {"name": "name", "initial": "expression", "place": "home"},
-    Scheme: {"name": "name", "states": "names", "count": "expression", "start": "start",
+    Scheme: {"name": "name", "states": "names", "count": "expression", "shares": "terms",
              "site": "place"},
     State: {"name": "name", "initial": "expression", "derivative": "expression"},
     Gate: {"name": "name", "alpha": "expression", "beta": "expression", "inf": "expression",
@@ -85,7 +85,6 @@ _FIELDS: dict[type, dict[str, str]] = {
     Connect: {"target": "name", "source": "name", "delay": "expression"},
 }  # fmt: skip
 
-_START_WORDS = ("first", "equilibrium")
 
 Declaration = TypeVar("Declaration")
 
@@ -145,8 +144,6 @@ class Renaming:
                 return tuple(self.of(item) for item in value)
             case "trigger":
                 return self.of(value) if isinstance(value, Crosses) else self.name(value)
-            case "start":
-                return value if value in _START_WORDS else self.name(value)
         raise AssertionError(kind)
 
     def _term(self, term: Term) -> Term:

@@ -16,9 +16,9 @@ from typing import TypeVar
 from quantal.assembly.draft import Draft
 from quantal.assembly.names import Renaming
 from quantal.errors import Where, did_you_mean
-from quantal.expression import Apply, Expression, Name, is_number, names_in
+from quantal.expression import ONE, Apply, Expression, Name, is_number, multiply, names_in
 from quantal.model.model import Model
-from quantal.model.processes import Reaction, Use
+from quantal.model.processes import Reaction, Term, Use
 from quantal.model.quantities import Let, Port, Scheme
 
 Entry = TypeVar("Entry")
@@ -66,7 +66,8 @@ class _Product:
         model = self.draft.model
         branches = list(self.branches.values())
         states = tuple(f"{s}_{b}" for b in branches for s in self.scheme.states)
-        product = replace(self.scheme, states=states, start=self._start())
+        start, shares = self._start()
+        product = replace(self.scheme, states=states, start=start, shares=shares)
         where = self.use.where
         lets = [_sum(state, branches, where) for state in self.scheme.states]
         lets += [_sum(r.name, branches, where) for r in self.mine if r.name is not None]
@@ -112,15 +113,18 @@ class _Product:
                     f"`{self.zone.name}`: write it into the scheme's lines",
                 )
 
-    def _start(self) -> str:
+    def _start(self) -> tuple[str, tuple[Term, ...]]:
+        """Each state's share is its own scheme's times the other's: they start independent."""
         if "equilibrium" in (self.scheme.start, self.zone.start):
-            return "equilibrium"
-        starts = (self.zone.start, self.scheme.start)
+            return "equilibrium", ()
         zone, own = (
-            scheme.states[0] if start == "first" else start
-            for start, scheme in zip(starts, (self.zone, self.scheme), strict=True)
+            scheme.shares or ((ONE, scheme.states[0]),) for scheme in (self.zone, self.scheme)
         )
-        return f"{own}_{self.branches[zone]}"
+        return "shares", tuple(
+            (multiply(a, b), f"{state}_{self.branches[branch]}")
+            for a, branch in zone
+            for b, state in own
+        )
 
     def _branch(self, reaction: Reaction, branch: str) -> Reaction:
         """One of the scheme's own lines, in one state of the other scheme."""

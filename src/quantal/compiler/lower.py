@@ -169,7 +169,8 @@ def _initial(
     for gate in model.gates:
         initial[index[gate.name]] = names.rewrite(_resting_gate(gate))
     for scheme in model.schemes:
-        initial[index[scheme.states[0]]] = ONE
+        for share, name in scheme.shares or ((ONE, scheme.states[0]),):
+            initial[index[name]] = names.rewrite(share)
     return tuple(initial)
 
 

@@ -78,7 +78,8 @@ class Scheme:
     """A closed set of states of one thing. Names mean occupancy; `count` says how many.
 
     `count` is a number or a density per surface; its dimension decides. `start` is
-    `first` (all in the first state) or `equilibrium`. `site` is the place where assembly
+    `first` (all in the first state), `equilibrium`, or `shares`, with the occupancies that
+    the text gives in `shares`. `site` is the place where assembly
     put the scheme (the `at PLACE` of its use), whose surface a density is of.
     """
 
@@ -87,6 +88,7 @@ class Scheme:
     where: Where
     count: Expression | None = None
     start: str = "first"
+    shares: tuple[tuple[Expression, str], ...] = ()
     description: str = ""
     site: str | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quantal.compiler.checks.constants import constant_value, constant_values
 from quantal.compiler.symbols import Symbols
 from quantal.errors import Where, did_you_mean
 from quantal.expression import Apply, Expression, Number, to_text
@@ -138,13 +139,7 @@ class QuantityChecks:
             )
 
     def _scheme(self, scheme: Scheme) -> None:
-        if scheme.start not in ("first", "equilibrium", *scheme.states):
-            known = ["equilibrium", *scheme.states]
-            self.infer.report(
-                scheme.where,
-                f"the scheme `{scheme.name}` cannot start at `{scheme.start}`; expected "
-                f"`equilibrium` or one of its states{did_you_mean(scheme.start, known)}",
-            )
+        self._shares(scheme)
         if scheme.count is None:
             return
         found = self.infer.of(scheme.count, scheme.where)
@@ -157,6 +152,31 @@ class QuantityChecks:
                 "expected a number or a density per surface such as [/um2]",
             )
         self.dimensions[f"{scheme.name}.count"] = found
+
+    def _shares(self, scheme: Scheme) -> None:
+        """What a scheme starts with is in its own states, and adds up to all of it."""
+        known = ["equilibrium", *scheme.states]
+        for share, state in scheme.shares:
+            if state not in scheme.states:
+                self.infer.report(
+                    scheme.where,
+                    f"the scheme `{scheme.name}` cannot start at `{state}`; expected "
+                    f"`equilibrium` or its states{did_you_mean(state, known)}",
+                )
+            self.infer.expect(share, NUMBER, f"the share of `{state}`", scheme.where)
+        constants = constant_values(self.symbols.model, ())
+        found = [constant_value(share, constants) for share, _ in scheme.shares]
+        shares = [share for share in found if share is not None]
+        if len(shares) < len(found):
+            return  # a name that is unknown or varies; it is reported where it is used
+        if shares and abs(sum(shares) - 1.0) > 1e-9:
+            self.infer.report(
+                scheme.where,
+                f"the occupancies at the start of `{scheme.name}` come to {sum(shares):g}; "
+                "expected a sum of 1",
+            )
+        elif any(share < 0.0 for share in shares):
+            self.infer.report(scheme.where, f"`{scheme.name}` starts with a negative occupancy")
 
     def _state(self, state: State) -> None:
         self._stated(state.name, state.initial, state.unit, state.where)

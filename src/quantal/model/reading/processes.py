@@ -1,4 +1,4 @@
-"""Statements that say what happens: reaction, current, on, role, q10, use, connect."""
+"""Statements that say what happens: scheme, reaction, current, on, role, q10, use, connect."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from quantal.model.processes import (
     Term,
     Use,
 )
-from quantal.model.quantities import Q10, Role
+from quantal.model.quantities import Q10, Role, Scheme
 from quantal.model.reading.context import Context
 from quantal.model.reading.expressions import (
     expect,
@@ -36,7 +36,7 @@ from quantal.model.reading.expressions import (
     literal,
     optional_unit,
 )
-from quantal.model.reading.names import expand, name, new_name, participant
+from quantal.model.reading.names import expand, name, new_name, new_names, participant
 from quantal.model.reading.parser import Node, Token, Tree
 from quantal.model.reading.quantities import string
 from quantal.units import NUMBER
@@ -85,6 +85,34 @@ def side(tree: Node, context: Context) -> tuple[Term, ...]:
 def side_text(terms: tuple[Term, ...]) -> str:
     """A side as the language writes it."""
     return " + ".join(_term_text(*term) for term in terms) or "nothing"
+
+
+def scheme(tree: Tree, context: Context) -> Scheme:
+    """`scheme receptor = C0 C1 O count n start 0.9 C0 + 0.1 O`, without its transitions."""
+    token, *states, count, start, text, _ = tree.parts
+    how, shares = _start(start, context)
+    names = [declared for state in states for declared in new_names(_token(state), context)]
+    return Scheme(
+        new_name(_token(token), context),
+        tuple(names),
+        context.where(tree),
+        expression(count.parts[0], context) if isinstance(count, Tree) else None,
+        how,
+        shares,
+        string(text),
+    )
+
+
+def _start(node: Node | None, context: Context) -> tuple[str, tuple[Term, ...]]:
+    """Where a scheme starts: a word, or the share of it in each state."""
+    if not isinstance(node, Tree):
+        return "first", ()
+    shares = side(node.parts[0], context)
+    if len(shares) == 1 and is_number(shares[0][0], 1.0):
+        word = shares[0][1]
+        if word in ("first", "equilibrium"):
+            return word, ()
+    return "shares", shares
 
 
 def current(tree: Tree, context: Context) -> Current:

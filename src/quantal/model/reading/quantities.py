@@ -1,4 +1,4 @@
-"""Statements that declare something with a value: let, place, species, scheme, gate, port."""
+"""Statements that declare something with a value: let, place, species, gate, port."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from quantal.model.quantities import (
     Membrane,
     Place,
     Port,
-    Scheme,
     Species,
     State,
 )
@@ -88,29 +87,6 @@ def species(tree: Tree, context: Context) -> Iterator[Species]:
         yield Species(
             declared, value, declared_unit, context.where(tree), where, charge, string(text)
         )
-
-
-def scheme(tree: Tree, context: Context) -> Scheme:
-    """`scheme receptor = C0 C1 O count n start equilibrium`, without its transitions."""
-    token, *states, count, start, text, _ = tree.parts
-    how = "first"
-    if isinstance(start, Tree):
-        how = str(start.parts[0])
-        if how not in ("first", "equilibrium"):
-            context.report(
-                tree,
-                f"a scheme starts in its `first` state or at `equilibrium`, not `{how}`"
-                f"{did_you_mean(how, ('first', 'equilibrium'))}",
-            )
-    names = [declared for state in states for declared in new_names(_token(state), context)]
-    return Scheme(
-        new_name(_token(token), context),
-        tuple(names),
-        context.where(tree),
-        expression(count.parts[0], context) if isinstance(count, Tree) else None,
-        how,
-        string(text),
-    )
 
 
 def state(tree: Tree, context: Context) -> Iterator[State]:

@@ -149,7 +149,7 @@ class Collector:
         if tree.rule == "for_declarations":
             self._loop(tree, context, self._declare)
         elif tree.rule == "scheme":
-            scheme = quantities.scheme(tree, context)
+            scheme = processes.scheme(tree, context)
             self._add(scheme, tree)
             block = tree.parts[-1]
             for line in block.parts if isinstance(block, Tree) else ():

@@ -50,9 +50,15 @@ def _scheme(scheme: Scheme) -> str:
     return words(
         f"scheme {scheme.name} = {' '.join(scheme.states)}",
         f"count {expression_text(scheme.count)}" if scheme.count is not None else "",
-        "start equilibrium" if scheme.start == "equilibrium" else "",
+        _start(scheme),
         quoted(scheme.description),
     )
+
+
+def _start(scheme: Scheme) -> str:
+    if scheme.start == "shares":
+        return f"start {side_text(scheme.shares)}"
+    return "" if scheme.start == "first" else f"start {scheme.start}"
 
 
 def _transition(reaction: Reaction) -> str:
