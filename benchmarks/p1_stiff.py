@@ -41,7 +41,7 @@ WATCHED = ("E", "G", "O", "NO", "V")
 TARGETS = (1e-4, 2e-6, 1e-8)
 ROUNDS = 7
 PIECES = 640
-TOLERANCES = 10.0 ** np.arange(-3.0, -9.1, -0.5)
+TOLERANCES = 10.0 ** np.arange(-2.0, -9.9, -0.25)
 
 Run = Callable[[float], np.ndarray]
 """A tolerance to the watched quantities (5, samples)."""

@@ -48,6 +48,13 @@ def test_events_at_the_very_start_and_end_act():
     assert trajectory["x"][-1] == 2.0
 
 
+def test_along_the_steps_the_last_row_shows_what_an_event_at_the_end_did():
+    (x,) = names("x")
+    made = program({"x": (0.0, 0.0)}, events=["hit"], handlers=[jump(0, x + 1.0)])
+    trajectory = run(made, stimulus(made, 10.0, events=((10.0, "hit"),)), None)
+    assert trajectory["x"][-2:].tolist() == [0.0, 1.0]
+
+
 def test_actions_see_what_earlier_ones_did():
     x, y = names("x y")
     handler = Handler("hit", (Assignment(0, tree(x * 2)), Assignment(1, tree(x + y))))

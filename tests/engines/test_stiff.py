@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.engines.programs import call, edges, names, program, pulses, stimulus
 
-from quantal.engines import auto, get
+from quantal.engines import auto, get, recorder
 from quantal.engines.base import Settings
 from quantal.engines.stiff import ENGINE
 from quantal.errors import RunError, UsageError
@@ -145,6 +145,22 @@ def test_roles_name_what_they_stand_for():
     made = decay(roles={"open": "x"})
     trajectory = run(made, stimulus(made, 10.0))
     assert np.array_equal(trajectory["open"], trajectory["x"])
+
+
+def test_a_run_of_no_length_gives_its_start():
+    made = decay()
+    for sample in (None, np.zeros(1)):
+        trajectory = run(made, stimulus(made, 0.0), sample)
+        assert trajectory.time.tolist() == [0.0]
+        assert trajectory["x"].tolist() == [1.0]
+
+
+def test_more_rows_than_memory_should_hold_are_refused(monkeypatch):
+    monkeypatch.setattr(recorder, "MOST_BYTES", 1e5)
+    x, y = names("x y")
+    made = program({"x": (100.0 * y, 1.0), "y": (-100.0 * x, 0.0)})
+    with pytest.raises(RunError, match="ask for sample times"):
+        run(made, stimulus(made, 100.0), None)
 
 
 def test_statistics_and_origin_are_given():

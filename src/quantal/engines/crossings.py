@@ -1,4 +1,8 @@
-"""Finding the moment at which a watched value crosses its threshold."""
+"""Finding the moment at which a watched value crosses its threshold.
+
+A value is looked at in the middle and at the end of each step. Steps follow the states and
+the drives; a value of `time` alone that dips and returns within one of them is not seen.
+"""
 
 from __future__ import annotations
 

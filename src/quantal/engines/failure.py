@@ -19,7 +19,10 @@ def explain(program: Program, workspace: Workspace, parameters: Array) -> RunErr
     y = workspace.y[:size].copy()
     bad = [program.states[i].name for i in range(size) if not np.isfinite(y[i])]
     if bad:
-        return RunError(f"at t = {t:g} ms: `{bad[0]}` is not finite; an event or a clamp set it so")
+        return RunError(
+            f"at t = {t:g} ms: `{bad[0]}` is not finite; its initial value, "
+            "an event or a clamp made it so"
+        )
     reached = workspace.context.array("argument")[:size].copy()
     tried = np.where(np.isfinite(reached), reached, y)
     for state, when in ((y, t), (tried, workspace.context.real("now"))):

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from quantal.engines.workspace import Workspace
-from quantal.errors import UsageError
+from quantal.errors import RunError, UsageError
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 ROWS_PER_BUFFER = 4096
+MOST_BYTES = 4e9
+"""Rows along the steps of one run may take so much memory."""
 
 
 class Recorder:
@@ -46,6 +48,11 @@ class Recorder:
         used = self._context.count("row_count")
         self._done.append((self._times[:used].copy(), self._rows[:used].copy()))
         self._done_count += used
+        if self._done_count * self._rows.itemsize * self._rows.shape[1] > MOST_BYTES:
+            raise RunError(
+                f"at t = {self._context.real('t'):g} ms: {self._done_count} rows are kept, more "
+                "than memory should hold; ask for sample times, or a larger relative tolerance"
+            )
         self._context.set_count("row_count", 0)
 
     def start_segment(self, t: float) -> None:
@@ -58,16 +65,20 @@ class Recorder:
         self._write(t)
 
     def finish(self, t: float) -> None:
-        """Samples at the very end."""
+        """Samples at the very end; along the steps, what an event did there."""
+        used = self._context.count("row_count")
+        if self._by_steps and not (used and self._has_states(self._rows[used - 1])):
+            self._write(t)
         while self._context.count("sample") < len(self._samples):
             self._write(float(self._samples[self._context.count("sample")]))
             self._context.set_count("sample", self._context.count("sample") + 1)
 
+    def _has_states(self, row: Array) -> bool:
+        return np.array_equal(row[: self._states], self._workspace.y[: self._states])
+
     def _is_current(self, row: Array) -> bool:
-        states = np.array_equal(row[: self._states], self._workspace.y[: self._states])
-        return states and np.array_equal(
-            row[self._offset :], self._workspace.drives[: self._drives]
-        )
+        drives = self._workspace.drives[: self._drives]
+        return self._has_states(row) and np.array_equal(row[self._offset :], drives)
 
     def _write(self, t: float) -> None:
         if self._context.count("row_count") == len(self._times):
