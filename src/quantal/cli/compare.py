@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quantal.cli.options import Holds, Json, Mechanism, Sets, protocol_of
+from quantal.cli.options import Holds, Json, Mechanism, Sets, Uses, exchanged, protocol_of
 
 if TYPE_CHECKING:
     from quantal.interop.compare import Comparison
+    from quantal.model.model import Model
 
 HOLDING = "-70 mV"
 
@@ -28,6 +29,7 @@ def command(
     ] = None,
     hold: Holds = None,
     set_: Sets = None,
+    use: Uses = None,
     as_json: Json = False,
 ) -> None:
     """Drive a synapse at the stimulus times of a recording and compare the currents.
@@ -36,12 +38,14 @@ def command(
     """
     from quantal.cli.printing import print_json
     from quantal.cli.progress import progress_bar
+    from quantal.experiments.loading import load
     from quantal.figures.recording import draw_comparison
     from quantal.interop.compare import compare
 
-    protocol = protocol_of(hold=hold or usual_clamp(name), set_=set_)
+    synapse = load(name, use=exchanged(use))
+    protocol = protocol_of(hold=hold or usual_clamp(synapse), set_=set_)
     with progress_bar(name, quiet=as_json) as progress:
-        comparison = compare(name, recording, protocol=protocol, progress=progress)
+        comparison = compare(synapse, recording, protocol=protocol, progress=progress)
     if as_json:
         if out is not None:
             draw_comparison(comparison, out)
@@ -52,12 +56,12 @@ def command(
     print(f"drawn in {picture}")
 
 
-def usual_clamp(name: str) -> list[str]:
+def usual_clamp(synapse: Model) -> list[str]:
     """The voltage clamp of a recorded postsynaptic current, for a synapse with a soma."""
-    from quantal.experiments.loading import load, prepare
+    from quantal.experiments.loading import prepare
     from quantal.experiments.trains import CLAMPED
 
-    membrane = prepare(load(name)).roles.get(CLAMPED)
+    membrane = prepare(synapse).roles.get(CLAMPED)
     return [] if membrane is None else [f"{membrane} = {HOLDING}"]
 
 

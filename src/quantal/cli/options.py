@@ -65,6 +65,15 @@ Sets = Annotated[
     typer.Option("--set", metavar="TEXT", help='A parameter: `n="80 channels"`. Repeatable.'),
 ]
 
+Uses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--use",
+        metavar="TEXT",
+        help="Exchange a part of a synapse: `ampa=receptors/ampa_jonas_1993`. Repeatable.",
+    ),
+]
+
 Rest = Annotated[
     str | None, typer.Option("--rest", metavar="TIME", help="Run this long before t = 0: `1 s`.")
 ]
@@ -121,6 +130,23 @@ def protocol_of(
         parse_action(word, text) for word, texts in written.items() for text in texts or ()
     )
     return Protocol(actions, rest=milliseconds(rest) if rest else 0.0)
+
+
+def exchanged(uses: list[str] | None) -> dict[str, str]:
+    """The mechanisms to exchange, by the name of their use.
+
+    Raises:
+        UsageError: a text that is not `NAME=MECHANISM`.
+    """
+    from quantal.errors import UsageError
+
+    found = {}
+    for text in uses or ():
+        name, equals, mechanism = (part.strip() for part in text.partition("="))
+        if not (name and equals and mechanism):
+            raise UsageError(f"`{text}` exchanges nothing; write `ampa=receptors/ampa_jonas_1993`")
+        found[name] = mechanism
+    return found
 
 
 def listed(names: list[str] | None) -> list[str] | None:

@@ -22,6 +22,8 @@ from quantal.cli.options import (
     Steps,
     Trains,
     Until,
+    Uses,
+    exchanged,
     listed,
     protocol_of,
 )
@@ -41,6 +43,7 @@ def command(
     drive: Drives = None,
     train: Trains = None,
     set_: Sets = None,
+    use: Uses = None,
     rest: Rest = None,
     until: Until = None,
     sample: Sample = None,
@@ -64,9 +67,10 @@ def command(
         pulse=pulse, step=step, hold=hold, drive=drive, train=train, set_=set_, rest=rest
     )
     names = listed(record)
+    model = quantal.load(name, use=exchanged(use))
     with progress_bar(name, quiet=as_json) as progress:
         trajectory = quantal.run(
-            name, protocol, until=until, sample=sample, record=names, engine=engine,
+            model, protocol, until=until, sample=sample, record=names, engine=engine,
             relative=rtol, progress=progress,
         )  # fmt: skip
     shown = names or worth_showing(trajectory)

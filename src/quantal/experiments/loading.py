@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from quantal.assembly.exchange import exchange
 from quantal.assembly.flatten import assemble
 from quantal.compiler.check import Checked, check
 from quantal.compiler.lower import lower
@@ -14,22 +16,24 @@ from quantal.model.reader import read_file, read_text
 from quantal.program import Program
 
 
-def load(source: str | Path) -> Model:
+def load(source: str | Path, use: Mapping[str, str] | None = None) -> Model:
     """A model by library name, file path, or the text itself (several lines).
+
+    `use` exchanges what an assembly uses: `{"ampa": "receptors/ampa_jonas_1993"}`.
 
     Raises:
         UsageError: no such mechanism or file; the nearest name is given.
         ModelError: the text is not a valid model; all problems are listed.
     """
     if isinstance(source, str) and "\n" in source:
-        return _put_together(read_text(source, lookup=lookup))
+        return _put_together(exchange(read_text(source, lookup=lookup), use or {}))
     path = find(str(source))
-    return _load_file(path, path.stat().st_mtime_ns)
+    return _load_file(path, path.stat().st_mtime_ns, tuple((use or {}).items()))
 
 
 @lru_cache(maxsize=256)
-def _load_file(path: Path, _changed: int) -> Model:
-    return _put_together(read_file(path, lookup=lookup))
+def _load_file(path: Path, _changed: int, use: tuple[tuple[str, str], ...]) -> Model:
+    return _put_together(exchange(read_file(path, lookup=lookup), dict(use)))
 
 
 def _put_together(model: Model) -> Model:
