@@ -14,6 +14,7 @@ from validation import page as validation_page
 from validation import table as target_table
 
 import quantal
+from quantal.assembly.connections import connections
 from quantal.experiments.validate import Row, bench_of, validate_model
 from quantal.expression import names_in, to_text
 from quantal.figures.scheme import Transition, draw_scheme
@@ -25,6 +26,8 @@ DOCS = Path(__file__).parent
 MECHANISMS = DOCS / "mechanisms"
 MOST_STATES = 40
 """A larger scheme is no drawing any more."""
+
+MOST_CONNECTIONS = 80
 
 
 def main() -> None:
@@ -69,8 +72,11 @@ def mechanism_page(name: str, model: Model, rows: list[Row]) -> str:
         parts.append(f"- **Temperature** {model.temperature.value - 273.15:.4g} °C")
     parts += [f"- **Note** {note}" for note in model.notes]
     for scheme in model.schemes:
-        parts += ["", *scheme_section(scheme, model)]
-    parts += ["", *parameter_section(model), "", *port_section(model)]
+        # Schemes of used mechanisms have dotted names, and pages of their own.
+        if "." not in scheme.name:
+            parts += ["", *scheme_section(scheme, model)]
+    parts += ["", *part_section(name, model), "", *parameter_section(model)]
+    parts += ["", *port_section(model)]
     parts += ["", "## Targets", "", target_table(rows)]
     parts += ["", "## Text", "", "```", model.text.rstrip(), "```", ""]
     return "\n".join(parts)
@@ -98,6 +104,23 @@ def scheme_section(scheme: Scheme, model: Model) -> list[str]:
         backward = f"`{to_text(line.backward)}`" if line.backward else ""
         parts.append(f"| {number} | {_equation(line)} | `{to_text(line.forward)}` | {backward} |")
     return parts
+
+
+def part_section(name: str, model: Model) -> list[str]:
+    """Of an assembly: the mechanisms it uses, and what is connected to what."""
+    if not model.used:
+        return []
+    pages = {entry.name.rpartition("/")[2]: entry.name for entry in quantal.catalogue()}
+    up = "../" * name.count("/")
+    parts = ["## Parts", ""]
+    for used in dict.fromkeys(part.name for part in model.used):
+        page = pages.get(used)
+        parts.append(f"- [{used}]({up}{page}.md)" if page else f"- {used}")
+    wired = [wire for wire in connections(model) if wire.provider is not None]
+    if len(wired) > MOST_CONNECTIONS:
+        return [*parts, "", f"{len(wired)} connections: `quantal show {name}` prints them."]
+    parts += ["", "| port | is connected to | in |", "|---|---|---|"]
+    return parts + [f"| `{w.port}` | `{w.provider}` | {w.place or ''} |" for w in wired]
 
 
 def parameter_section(model: Model) -> list[str]:

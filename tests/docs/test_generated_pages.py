@@ -37,6 +37,17 @@ def test_a_page_has_its_source_scheme_rates_targets_and_text(page):
     assert "scheme receptor = C0 C1 C2 O C3 C4 C5 count n" in page
 
 
+def test_the_page_of_an_assembly_links_its_parts_and_says_what_is_connected(generate):
+    import quantal
+
+    page = generate.mechanism_page(
+        "synapses/calyx_of_held", quantal.load("synapses/calyx_of_held"), []
+    )
+    assert "- [ampa_raman_1992](../receptors/ampa_raman_1992.md)" in page
+    assert "| `ampa.V` | `soma.V` | postsynaptic_membrane |" in page
+    assert "<svg" not in page
+
+
 def test_a_missed_target_is_said_in_bold(generate):
     from quantal.experiments.validate import Row
 
