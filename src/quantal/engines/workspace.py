@@ -69,9 +69,8 @@ class Workspace:
         coefficients = [f.coefficients for f in self._functions] or [np.zeros((1, COEFFICIENTS))]
         lengths = np.array([len(each) for each in knots])
         first = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
-        table = np.ascontiguousarray(np.concatenate(coefficients), dtype=float)
-        self.context.point("knots", np.ascontiguousarray(np.concatenate(knots), dtype=float))
-        self.context.point("coefficients", table)
+        self.context.point("knots", _joined(knots))
+        self.context.point("coefficients", _joined(coefficients))
         self.context.set_count("table_count", len(self._functions))
         self._count("table_last", (first + lengths - 1).tolist())
         for name in ("table_base", "table_cursor"):
@@ -132,3 +131,9 @@ class Workspace:
             self.y.ctypes.data, self.constants.ctypes.data, self.drives.ctypes.data,
             self.context.slot_address("now"),
         )  # fmt: skip
+
+
+def _joined(arrays: list[Array]) -> Array:
+    """All behind one another; a single table, which may be long, is not copied."""
+    whole = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+    return np.ascontiguousarray(whole, dtype=float)
