@@ -16,10 +16,10 @@ from pathlib import Path
 import quantal
 from quantal.cli.printing import print_table, shown_unit
 from quantal.cli.progress import progress_bar
-from quantal.experiments.stages import stage_table
 from quantal.experiments.trains import TrainComparison, compare_trains
 from quantal.figures.cascade import TrainFit, cascade
 from quantal.figures.render import render
+from quantal.observables import role_stages, stage_rows
 
 Progress = Callable[[float], None] | None
 
@@ -67,14 +67,11 @@ def stage_names(run: quantal.Trajectory) -> list[str]:
 
 def print_stages(firing: quantal.Trajectory, clamped: quantal.Trajectory) -> None:
     """Each stage after the first stimulus; currents of the cell are read in voltage clamp."""
-    rows = [
-        row if row.stage != "epsc" else in_clamp
-        for row, in_clamp in zip(stage_table(firing), stage_table(clamped), strict=True)
-    ]
+    rows = stage_rows(firing, role_stages(firing), clamped=clamped)
     print_table(
         ("stage", "at rest", "starts (ms)", "peaks (ms)", "peak", "unit", "half-width (ms)"),
         [
-            (row.stage, row.rest, row.start, row.time_of_peak, row.peak,
+            (row.stage, row.rest, row.onset, row.time_of_peak, row.peak,
              shown_unit(row.unit), row.half_width)
             for row in rows
         ],

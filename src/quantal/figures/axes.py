@@ -69,7 +69,7 @@ def _limits(drawn: Axes, panel: Panel) -> None:
     if panel.y.ticks is not None:
         drawn.set_yticks(list(panel.y.ticks), panel.y.tick_labels)
     if panel.x.ticks is not None:
-        drawn.set_xticks(list(panel.x.ticks))
+        drawn.set_xticks(list(panel.x.ticks), panel.x.tick_labels)
     if any(series.label for series in panel.series):
         drawn.legend(
             loc="best", frameon=False, fontsize=8, handlelength=1.4, borderaxespad=0.2,

@@ -104,9 +104,11 @@ def _note(row: StageRow) -> str:
 def _train(fit: TrainFit, first: bool, last: bool) -> Panel:
     number = np.arange(1, len(fit.measured) + 1, dtype=float)
     counted = number if fit.numbers is None else fit.numbers
+    # Stimuli that were left out are a gap on the axis.
+    number = number + 0.7 * (np.cumsum(np.diff(counted, prepend=0) > 1))
     return Panel(
         Axis(
-            "stimulus number" if last else "", "", 0.5, number.size + 0.5, tuple(number),
+            "stimulus number" if last else "", "", 0.5, number[-1] + 0.5, tuple(number),
             tuple(f"{n:g}" for n in counted),
         ),
         Axis("EPSC / first", low=0.0, high=1.15),

@@ -26,6 +26,7 @@ from quantal.observables.peaks import time_of_peak as time_of_peak
 from quantal.observables.spikes import spike_times as spike_times
 from quantal.observables.stages import Stage as Stage
 from quantal.observables.stages import StageRow as StageRow
+from quantal.observables.stages import role_stages as role_stages
 from quantal.observables.stages import stage_rows as stage_rows
 from quantal.observables.trains import amplitudes as amplitudes
 from quantal.observables.trains import normalised as normalised

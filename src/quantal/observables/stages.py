@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantal.observables.kinetics import onset
+from quantal.observables.kinetics import half_width, onset
 from quantal.observables.peaks import peak, time_of_peak
 from quantal.observables.window import window
 from quantal.trajectory import Trajectory
@@ -39,7 +39,7 @@ SYNAPSE = (
     Stage("calcium current", ("calcium_current",), unit="nA"),
     Stage("calcium at the vesicle", ("domain_calcium",), unit="uM"),
     Stage("release rate", ("release",)),
-    Stage("cleft glutamate", ("glutamate",), unit="mM"),
+    Stage("cleft glutamate", ("mean_glutamate", "glutamate"), ("all zones", "released"), unit="mM"),
     Stage("receptors open", ("ampa_open", "nmda_open"), ("AMPA", "NMDA")),
     Stage("EPSC in voltage clamp", ("epsc",), unit="nA", clamped=True),
     Stage("soma and axon hillock", ("soma_V", "hillock_V"), ("soma", "hillock")),
@@ -47,20 +47,33 @@ SYNAPSE = (
 """The stages of a glutamatergic synapse by the roles that an assembly gives to them."""
 
 
+def role_stages(trajectory: Trajectory) -> list[Stage]:
+    """One stage for each of a synapse's own roles, in the order in which its text gives them.
+
+    That order is the signal's. Roles of the mechanisms it uses have dotted names. A current
+    is read in voltage clamp where there is such a run.
+    """
+    read_in_clamp = {name for stage in SYNAPSE if stage.clamped for name in stage.names}
+    own = [role for role in trajectory.roles if "." not in role]
+    return [Stage(role.replace("_", " "), (role,), clamped=role in read_in_clamp) for role in own]
+
+
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """One name of a stage. Times in ms after the stimulus, `peak` in `unit`.
+    """One name of a stage. Times in ms after the stimulus, `rest` and `peak` in `unit`.
 
-    `onset` is nan where there is no response. `rising` says that the peak lies at the end
-    of what was looked at, so that a later one is possible.
+    `rest` is the value at the stimulus. Times are nan where nothing moves. `rising` says
+    that the peak lies at the end of what was looked at, so that a later one is possible.
     """
 
     stage: str
     word: str
     name: str
+    rest: float
     onset: float
     time_of_peak: float
     peak: float
+    half_width: float
     unit: str
     rising: bool
 
@@ -114,8 +127,13 @@ def _row(
     unit = stage.unit or trajectory.units[name].text
     values = values_in(trajectory, name, unit)
     time, values = window(trajectory.time - stimulus, values, 0.0, until)
+    if not np.any(values != values[0]):
+        still, never = float(values[0]), float("nan")
+        return StageRow(
+            stage.title, stage.word(number), name, still, never, never, still, never, unit, False
+        )
     moment = time_of_peak(time, values)
     return StageRow(
-        stage.title, stage.word(number), name, onset(time, values), moment, peak(time, values),
-        unit, bool(moment >= time[-1]),
+        stage.title, stage.word(number), name, float(values[0]), onset(time, values), moment,
+        peak(time, values), half_width(time, values), unit, bool(moment >= time[-1]),
     )  # fmt: skip

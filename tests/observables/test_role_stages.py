@@ -7,7 +7,7 @@ import pytest
 
 import quantal
 from quantal import protocols
-from quantal.experiments.stages import stage_roles, stage_table
+from quantal.observables import role_stages, stage_rows
 from quantal.trajectory import Trajectory
 from quantal.units import parse_unit
 
@@ -33,12 +33,13 @@ def recorded():
 
 
 def test_only_the_own_roles_are_stages_in_the_order_of_the_text():
-    assert stage_roles(recorded()) == ["quick_one", "still"]
+    assert [stage.names for stage in role_stages(recorded())] == [("quick_one",), ("still",)]
 
 
 def test_times_and_height_of_an_alpha_function():
-    row, still = stage_table(recorded(), stimulus=1.0, until=20.0)
-    assert (row.stage, row.name, row.unit) == ("quick one", "fast.x", "mM")
+    run = recorded()
+    row, still = stage_rows(run, role_stages(run), stimulus=1.0, until=20.0)
+    assert (row.stage, row.name, row.unit) == ("quick one", "quick_one", "mM")
     assert row.rest == 0.0
     assert row.peak == pytest.approx(1.0, rel=1e-4)
     assert row.time_of_peak == pytest.approx(1.5, abs=0.01)
@@ -46,9 +47,9 @@ def test_times_and_height_of_an_alpha_function():
     assert row.half_width == pytest.approx(0.5 * 2.4464, rel=1e-3)
     lambertw = pytest.importorskip("scipy.special").lambertw
     low, high = (-0.5 * lambertw(-share / math.e).real for share in (0.2, 0.8))
-    assert row.start == pytest.approx(1.0 + low - (high - low) / 3.0, abs=1e-3)
+    assert row.onset == pytest.approx(1.0 + low - (high - low) / 3.0, abs=1e-3)
     assert still.rest == still.peak == 3.0
-    assert math.isnan(still.start)
+    assert math.isnan(still.onset)
     assert math.isnan(still.time_of_peak)
 
 
@@ -57,13 +58,19 @@ def test_the_calyx_has_all_its_stages():
     result = quantal.run(
         "synapses/calyx_of_held", protocol + protocols.Protocol(rest=300.0), until=12.0
     )
-    rows = {row.stage: row for row in stage_table(result)}
+    rows = {row.stage: row for row in stage_rows(result, role_stages(result))}
     assert list(rows) == [
         "terminal V", "calcium current", "domain calcium", "residual calcium", "release",
-        "docked", "quantal content", "glutamate", "glial uptake", "ampa open", "nmda open",
-        "epsc", "soma V", "hillock V",
+        "docked", "quantal content", "mean glutamate", "glutamate", "glial uptake", "ampa open",
+        "nmda open", "epsc", "soma V", "hillock V",
     ]  # fmt: skip
-    follow = ["terminal V", "calcium current", "domain calcium", "release", "hillock V", "soma V"]
+    follow = [
+        "terminal V", "calcium current", "domain calcium", "release", "mean glutamate",
+        "ampa open",
+    ]  # fmt: skip
+    starts = [rows[stage].onset for stage in follow]
+    assert starts == sorted(starts)
+    follow += ["soma V"]
     peaks = [rows[stage].time_of_peak for stage in follow]
     assert peaks == sorted(peaks)
     assert rows["terminal V"].half_width == pytest.approx(0.44, rel=0.05)
