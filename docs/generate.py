@@ -1,4 +1,4 @@
-"""Write docs/mechanisms/: one page per library mechanism, and their index.
+"""Write docs/mechanisms/, one page per library mechanism and their index, and docs/map.md.
 
 A page holds the scheme drawn, its rates, parameters, ports, the published targets beside
 the simulation, and the text itself. Usage: python docs/generate.py
@@ -10,6 +10,8 @@ import shutil
 from itertools import groupby
 from pathlib import Path
 
+from synapse_map import PAGE as MAP_PAGE
+from synapse_map import page as map_page
 from validation import page as validation_page
 from validation import table as target_table
 
@@ -44,6 +46,7 @@ def main() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(mechanism_page(entry.name, model, rows), encoding="utf-8")
     (MECHANISMS / "index.md").write_text(index_page(entries), encoding="utf-8")
+    MAP_PAGE.write_text(map_page(entries), encoding="utf-8")
     (DOCS / "validation.md").write_text(validation_page(every), encoding="utf-8")
     print(f"{len(entries)} mechanism pages")
 
