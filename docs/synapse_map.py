@@ -80,7 +80,7 @@ PARTS = (
         "Glia and uptake",
         "Transporters of glia and of terminals end most signals.",
         ("uptake",),
-        ("circuits/uptake_block", "circuits/transmitter_clearance"),
+        ("circuits/uptake_block", "circuits/gaba_uptake_block", "circuits/transmitter_clearance"),
     ),
     Part("Enzymes", "Some transmitters are taken apart where they act.", ("enzymes",)),
     Part("Receptors that open", "The transmitter's binding opens an ion channel.", ("receptors",)),
