@@ -107,10 +107,13 @@ def _reduce(rule: Rule, states: list[int], values: list[Node], lines: list[int])
 
 
 @cache
+def _known() -> frozenset[str]:
+    return frozenset({*load().terminals, "_INDENT", "_DEDENT", END_OF_TEXT})
+
+
+@cache
 def _expected(state: int) -> frozenset[str]:
-    tables = load()
-    known = {*tables.terminals, "_INDENT", "_DEDENT", END_OF_TEXT}
-    return frozenset(symbol for symbol in tables.actions[state] if symbol in known)
+    return _known().intersection(load().actions[state])
 
 
 def _accepted(states: list[int]) -> frozenset[str]:
@@ -139,11 +142,24 @@ def _fits(states: list[int], terminal: str) -> bool:
 @cache
 def _candidates(state: int, first: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """The terminals to try in a state at a character, in the grammar's order of preference."""
-    wanted = _expected(state) | load().ignored
+    wanted = _expected(state)
+    return tuple(pair for pair in _starting_with(first) if pair[0] in wanted)
+
+
+@cache
+def _ignored() -> re.Pattern[str]:
+    """Blanks and comments, of which no other terminal takes the first character."""
+    tables = load()
+    each = "|".join(tables.terminals[name].pattern for name in sorted(tables.ignored))
+    return re.compile(f"(?:{each})+")
+
+
+@cache
+def _starting_with(first: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple(
         (name, pattern)
         for name, pattern in load().terminals.items()
-        if name in wanted and _may_start(pattern.pattern, first)
+        if name not in load().ignored and _may_start(pattern.pattern, first)
     )
 
 
@@ -179,15 +195,19 @@ class _Lexer:
         """
         if self.waiting:
             return self.waiting.pop(0)
-        ignored = load().ignored
         while self.position < len(self.text):
+            blank = _ignored().match(self.text, self.position)
+            if blank is not None:
+                self.position = blank.end()
+                continue
             if self.depth and self.text[self.position] == "\n":
                 self._advance(self.position + 1)
                 continue
             token = self._match(state)
-            self._advance(self.position + len(token))
-            if token.terminal in ignored:
-                continue
+            if token.terminal == "_END":
+                self._advance(self.position + len(token))
+            else:
+                self.position += len(token)
             self.depth += (token == "(") - (token == ")")
             if token.terminal == "_END":
                 self.last_line = token.line
