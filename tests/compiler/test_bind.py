@@ -19,8 +19,9 @@ input glu [mM] outside
 input Mg [mM] = 1 [mM] outside
 membrane V inside
 parameter k = 5 [/mM/ms] between 1 and 20
+parameter n = 20 [channels]
 species dye = 1 [uM]
-scheme r = C O
+scheme r = C O count n
   C + glu <-> O : k, 2 [/ms]
 current i = 1 [nS]*O*V
 on spike
@@ -129,7 +130,12 @@ def test_events_come_in_time_order(program: Program) -> None:
         (Hold("glue", q("1 mM")), "no input, membrane or species `glue`; did you mean `glu`"),
         (Hold("glu", q("1 ms")), r"`glu` is in \[mM\]; `1 \[?ms\]?` is not"),
         (Set("kk", q("1 /ms")), "no parameter `kk`; did you mean `k`"),
-        (Set("k", q("50 /mM/ms")), "is not between"),
+        (
+            Set("k", q("50 /mM/ms")),
+            r"`k` = 50 \[/mM/ms\] is not possible; expected between 1 and 20",
+        ),
+        (Set("n", q("-3 channels")), r"`n` = -3 \[channels\] is not possible; expected at least 0"),
+        (Step("n", q("-3 channels")), "expected at least 0"),
         (Train("spikes", q("10 ms"), 2), "no event `spikes`; did you mean `spike`"),
         (Train("spike", Number(0.0), 2), "must be longer than zero"),
         (Train("spike", q("1 ms"), 10**9), "is not between 1 and 10,000,000"),

@@ -11,7 +11,7 @@ from quantal.compiler.expand import expand
 from quantal.compiler.waveforms import Waveform, fit, through
 from quantal.errors import UsageError, did_you_mean
 from quantal.expression import Number, evaluate, names_in
-from quantal.program import Program
+from quantal.program import ParameterSlot, Program
 from quantal.protocols.protocol import (
     Action,
     Drive,
@@ -127,6 +127,7 @@ def _step(binder: Binder, action: Step) -> None:
     if name in binder.parameter_index:
         i = binder.parameter_index[name]
         value = value_in(program.parameters[i].unit, action.value, name)
+        _within(program.parameters[i], value)
         binder.changes.append((action.at.value, i, value))
         return
     waveform, unit = binder.waveform(name, "step")
@@ -138,15 +139,25 @@ def _set(binder: Binder, action: Set) -> None:
     i = binder.parameter_index[name]
     slot = binder.program.parameters[i]
     value = value_in(slot.unit, action.value, name)
-    if (slot.low is not None and value < slot.low) or (slot.high is not None and value > slot.high):
-        low, high = (
-            None if v is None else slot.unit.from_internal(v) for v in (slot.low, slot.high)
-        )
-        raise UsageError(
-            f"`{name}` = {slot.unit.from_internal(value):g} [{slot.unit.text}] is not between "
-            f"{low} and {high}"
-        )
+    _within(slot, value)
     binder.parameters[i] = value
+
+
+def _within(slot: ParameterSlot, value: float) -> None:
+    """Refuse a value outside the parameter's bounds; a count or a size has none below zero."""
+    low, high = slot.low, slot.high
+    if (low is None or value >= low) and (high is None or value <= high):
+        return
+    unit = slot.unit
+    shown = [f"{unit.from_internal(v):g}" for v in (low, high) if v is not None]
+    if low is not None and high is not None:
+        bounds = f"between {shown[0]} and {shown[1]}"
+    else:
+        bounds = f"{'at least' if high is None else 'at most'} {shown[0]}"
+    raise UsageError(
+        f"`{slot.name}` = {unit.from_internal(value):g} [{unit.text}] is not possible; "
+        f"expected {bounds}"
+    )
 
 
 def _drive(binder: Binder, action: Drive) -> None:

@@ -26,6 +26,7 @@ from quantal.expression import (
     divide,
     evaluate,
     multiply,
+    names_in,
     subtract,
 )
 from quantal.model.model import Model
@@ -132,19 +133,32 @@ def _states(checked: Checked, sizes: Sizes) -> tuple[StateVariable, ...]:
 
 
 def _parameters(model: Model) -> tuple[ParameterSlot, ...]:
-    slots = [
-        ParameterSlot(
-            item.name,
-            item.value.value,
-            item.unit,
-            item.low.value if item.low else None,
-            item.high.value if item.high else None,
-        )
-        for item in model.parameters
-    ]
+    sizes = _size_parameters(model)
+    slots = []
+    for item in model.parameters:
+        low = item.low.value if item.low else (0.0 if item.name in sizes else None)
+        high = item.high.value if item.high else None
+        slots.append(ParameterSlot(item.name, item.value.value, item.unit, low, high))
     temperature = model.temperature.value if model.temperature else ROOM_TEMPERATURE
     slots.append(ParameterSlot(TEMPERATURE.name, temperature, parse_unit("degC")))
     return tuple(slots)
+
+
+def _size_parameters(model: Model) -> set[str]:
+    """Parameters that are themselves a count, a volume, a surface or a capacitance.
+
+    There cannot be fewer than none of these, whatever a protocol sets.
+    """
+    sizes = [scheme.count for scheme in model.schemes]
+    sizes += [place.volume for place in model.places] + [place.surface for place in model.places]
+    sizes += [membrane.capacitance for membrane in model.membranes]
+    direct = {size.name for size in sizes if isinstance(size, Name)}
+    # A setting of an assembly stands between: `with n = 80*zones` makes n a let.
+    lets = {let.name: let.expression for let in model.lets}
+    return direct | {
+        name for size in direct & lets.keys() for name in names_in(lets[size])
+        if isinstance(lets[size], Name)
+    }  # fmt: skip
 
 
 def _drives(model: Model, parameters: tuple[ParameterSlot, ...]) -> tuple[DriveSlot, ...]:
