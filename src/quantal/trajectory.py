@@ -27,6 +27,11 @@ class Trajectory:
     `units` states; they are computed when first asked for, through `compute`, which maps
     names to arrays in internal units. `status` is a sentence; `statistics` counts steps
     and the like; `made_by` says which mechanisms, engine and versions.
+
+    A run of several trials has their numbers in `trials` (k,), and values (k, n); `trial`
+    and `mean` give one of them, and their mean, as a Trajectory of its own. `firings` holds
+    for reactions whose single events were kept, such as the fusion of vesicles, the times
+    (ms) in each trial.
     """
 
     time: np.ndarray
@@ -37,6 +42,8 @@ class Trajectory:
     status: str = "The run reached its end."
     statistics: dict[str, float] = field(default_factory=dict)
     made_by: dict[str, Any] = field(default_factory=dict)
+    trials: np.ndarray | None = None
+    firings: dict[str, list[np.ndarray]] = field(default_factory=dict)
     _held: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def names(self) -> list[str]:
@@ -44,7 +51,7 @@ class Trajectory:
         return list(self.units)
 
     def internal(self, name: str) -> np.ndarray:
-        """Values (n,) of one name in internal units (ms, um, mV, pA, K).
+        """Values (n,), or (trials, n), of one name in internal units (ms, um, mV, pA, K).
 
         Raises:
             UsageError: nothing has this name; the nearest one is given.
@@ -64,13 +71,17 @@ class Trajectory:
         return name in self.units
 
     def to_xarray(self, names: Iterable[str] | None = None) -> xarray.Dataset:
-        """An xarray Dataset with dimension `time` and `units`, `long_name` attributes."""
+        """An xarray Dataset with dimensions `trial` (where there are several) and `time`.
+
+        Variables carry `units` and `long_name`.
+        """
         import xarray
 
         chosen = list(names) if names is not None else self.names()
         self.hold(chosen)
+        dimensions = ("time",) if self.trials is None else ("trial", "time")
         variables = {
-            name: ("time", self[name], {"units": self.units[name].text, "long_name": name})
+            name: (dimensions, self[name], {"units": self.units[name].text, "long_name": name})
             for name in chosen
         }
         time = ("time", self.time, {"units": TIME_UNIT, "long_name": "time"})
@@ -80,8 +91,48 @@ class Trajectory:
             "made_by": json.dumps(self.made_by),
             "events": json.dumps(self.events),
             "roles": json.dumps(self.roles),
+            "firings": json.dumps({k: [t.tolist() for t in v] for k, v in self.firings.items()}),
         }
-        return xarray.Dataset(variables, coords={"time": time}, attrs=attributes)
+        coordinates: dict[str, Any] = {"time": time}
+        if self.trials is not None:
+            coordinates["trial"] = ("trial", self.trials, {"long_name": "trial"})
+        return xarray.Dataset(variables, coords=coordinates, attrs=attributes)
+
+    def trial(self, number: int) -> Trajectory:
+        """The trial of this number as a run by itself.
+
+        Raises:
+            UsageError: there is no such trial.
+        """
+        if self.trials is None or number not in self.trials:
+            raise UsageError(f"there is no trial {number}")
+        place = int(np.flatnonzero(self.trials == number)[0])
+        return self._reduced(
+            lambda values: values[place], f"Trial {number}. {self.status}",
+            {name: [times[place]] for name, times in self.firings.items()},
+        )  # fmt: skip
+
+    def mean(self) -> Trajectory:
+        """The mean over trials, of every name."""
+        if self.trials is None:
+            return self
+        return self._reduced(
+            lambda values: values.mean(axis=0), f"The mean of {len(self.trials)} trials.", {}
+        )
+
+    def _reduced(
+        self, reduce: Callable[[np.ndarray], np.ndarray], status: str,
+        firings: dict[str, list[np.ndarray]],
+    ) -> Trajectory:  # fmt: skip
+        def compute(names: Iterable[str]) -> dict[str, np.ndarray]:
+            wanted = list(names)
+            self.hold(wanted)
+            return {name: reduce(self._held[name]) for name in wanted}
+
+        return Trajectory(
+            self.time, self.units, compute, self.events, self.roles, status,
+            self.statistics, self.made_by, firings=firings,
+        )  # fmt: skip
 
     def hold(self, names: Iterable[str]) -> None:
         """Compute several names at once, in one pass over the samples."""
@@ -138,6 +189,11 @@ class Trajectory:
             key: json.loads(dataset.attrs.get(key, "{}"))
             for key in ("events", "roles", "statistics", "made_by")
         }
+        fired = json.loads(dataset.attrs.get("firings", "{}"))
+        loads["firings"] = {
+            name: [np.array(times) for times in trials] for name, trials in fired.items()
+        }
+        loads["trials"] = dataset["trial"].values if "trial" in dataset.coords else None
         return cls(
             time, units, lambda names: {name: held[name] for name in names},
             status=dataset.attrs.get("status", ""), **loads, _held=dict(held),

@@ -98,6 +98,20 @@ Record = Annotated[
 
 Engine = Annotated[str, typer.Option("--engine", help="The engine that runs it, or `auto`.")]
 
+Trials = Annotated[
+    int | None,
+    typer.Option("--trials", min=1, metavar="N", help="Run N times, each with its own chance."),
+]
+
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, metavar="N", help="Where the random numbers start.")
+]
+
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, metavar="N", help="Threads for trials; else one per core."),
+]
+
 RelativeTolerance = Annotated[
     float,
     typer.Option("--rtol", min=1e-13, max=1e-1, help="Relative error tolerated in each step."),

@@ -18,11 +18,14 @@ from quantal.cli.options import (
     RelativeTolerance,
     Rest,
     Sample,
+    Seed,
     Sets,
     Steps,
     Trains,
+    Trials,
     Until,
     Uses,
+    Workers,
     exchanged,
     listed,
     protocol_of,
@@ -50,6 +53,9 @@ def command(
     record: Record = None,
     engine: Engine = "auto",
     rtol: RelativeTolerance = 1e-6,
+    trials: Trials = None,
+    seed: Seed = 0,
+    workers: Workers = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="X.zarr", help="Keep the trajectory.")
     ] = None,
@@ -71,17 +77,19 @@ def command(
     with progress_bar(name, quiet=as_json) as progress:
         trajectory = quantal.run(
             model, protocol, until=until, sample=sample, record=names, engine=engine,
-            relative=rtol, progress=progress,
+            relative=rtol, trials=trials, seed=seed, workers=workers, progress=progress,
         )  # fmt: skip
     shown = names or worth_showing(trajectory)
     if save:
         trajectory.save(save, names)
     if draw:
-        quantal.draw(trajectory, shown, path=draw)
+        quantal.draw(trajectory.mean(), shown, path=draw)
     if as_json:
         print_json(as_data(trajectory, names or trajectory.names()))
     else:
-        _print_summary(trajectory, shown)
+        _print_summary(trajectory.mean(), shown)
+        if trajectory.trials is not None:
+            print(trajectory.status)
 
 
 def as_data(trajectory: Trajectory, names: list[str]) -> dict[str, dict[str, object]]:

@@ -11,8 +11,10 @@ from quantal.engines.base import Settings as Settings
 from quantal.errors import UsageError, did_you_mean
 from quantal.program import Program
 
-PREFERRED = ("stiff",)
-"""Engines that `auto` tries first, in this order; all others follow by name."""
+PREFERRED = ("stiff", "algebraic")
+"""Engines that `auto` tries, in this order, where nothing is left to chance."""
+BY_CHANCE = ("ssa", "hybrid")
+"""Engines that `auto` tries, in this order, for trials."""
 
 
 @lru_cache(maxsize=1)
@@ -44,13 +46,15 @@ def get(name: str) -> Engine:
     return _engines()[name]
 
 
-def auto(program: Program) -> tuple[Engine, str]:
+def auto(program: Program, by_chance: bool = False) -> tuple[Engine, str]:
     """The engine that suits a program, and a sentence that says why.
+
+    With `by_chance` one whose trials differ, else one without randomness.
 
     Raises:
         UsageError: none can run it, each with its reasons.
     """
-    order = [*PREFERRED, *(name for name in names() if name not in PREFERRED)]
+    order = [name for name in (BY_CHANCE if by_chance else PREFERRED) if name in _engines()]
     refused: list[str] = []
     for name in order:
         engine = get(name)

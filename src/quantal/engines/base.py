@@ -24,6 +24,12 @@ class Settings:
     `sample` (n,) are the output times; None gives every accepted step with
     points between, which measures peaks and decays without a grid. `absolute` is a share
     of each state's natural scale. `progress` is called with the share done (0 to 1).
+    `record` are the names wanted, None for all.
+
+    Engines with chance run `trials` trials (None: one, without a dimension of trials) from
+    `seed`, on `workers` threads (None: one for each core) in pieces of `chunk` trials (None:
+    the engine's choice); neither of the last two changes the result. `max_events` is how
+    many single events may be expected of the whole run.
     """
 
     relative: float = 1e-6
@@ -32,6 +38,12 @@ class Settings:
     max_steps: int = 20_000_000
     first_step: float | None = None
     progress: Callable[[float], None] | None = None
+    record: tuple[str, ...] | None = None
+    trials: int | None = None
+    seed: int = 0
+    workers: int | None = None
+    chunk: int | None = None
+    max_events: float = 5e8
 
 
 class Engine(Protocol):

@@ -34,6 +34,10 @@ def run(
     engine: str = "auto",
     relative: float = 1e-6,
     absolute: float = 1e-10,
+    trials: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    max_events: float = 5e8,
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """Run a model under a protocol.
@@ -47,6 +51,11 @@ def run(
         record: the names wanted. An input that none of them depends on need not be driven.
         engine: an engine's name, or `auto`.
         relative, absolute: error tolerances; `absolute` is a share of each state's scale.
+        trials: how many times to run with chance; None for one run. Values then have the
+            dimensions (trials, time).
+        seed: where the random numbers start; the same seed gives the same run.
+        workers: threads for trials; the result does not depend on it.
+        max_events: a run of which more single events are expected is refused.
         progress: called with the share done (0 to 1) during long runs.
 
     Returns:
@@ -63,7 +72,8 @@ def run(
         protocol = replace(protocol, until=milliseconds(until))
     return run_program(
         program, protocol, sample=sample, record=record, engine=engine,
-        relative=relative, absolute=absolute, progress=progress,
+        relative=relative, absolute=absolute, trials=trials, seed=seed, workers=workers,
+        max_events=max_events, progress=progress,
     )  # fmt: skip
 
 
@@ -76,14 +86,22 @@ def run_program(
     engine: str = "auto",
     relative: float = 1e-6,
     absolute: float = 1e-10,
+    trials: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    max_events: float = 5e8,
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """The same for a Program: bind, choose an engine, run. See `run`."""
     wanted = list(record) if record is not None else None
     bound = bind(program, protocol, wanted)
-    chosen, reason = engines.auto(program) if engine == "auto" else _named(engine, program)
+    if engine == "auto":
+        chosen, reason = engines.auto(program, by_chance=trials is not None)
+    else:
+        chosen, reason = _named(engine, program)
     settings = Settings(
-        relative=relative, absolute=absolute, progress=progress,
+        relative=relative, absolute=absolute, progress=progress, trials=trials, seed=seed,
+        workers=workers, max_events=max_events, record=None if wanted is None else tuple(wanted),
         sample=sample_times(sample, bound.stimulus.end, len(program.states)),
     )  # fmt: skip
     trajectory = chosen.run(program, bound.stimulus, settings)

@@ -15,12 +15,14 @@ import tempfile
 import time
 import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 from quantal.kernels.kernel import Kernel
 from quantal.kernels.layout import Layout
-from quantal.kernels.native import compile_ir, load_object
+from quantal.kernels.native import Native, compile_ir, load_object
 from quantal.kernels.signature import signature
 from quantal.kernels.tableau import Tableau
 from quantal.program import Program
@@ -28,6 +30,10 @@ from quantal.program import Program
 SUFFIX = ".kernel"
 MOST_ENTRIES = 400
 MOST_IN_MEMORY = 32
+
+Fields = dict[str, Any]
+"""Plain data about an entry, kept as JSON beside its code."""
+Wrapped = TypeVar("Wrapped")
 
 
 @dataclass(frozen=True)
@@ -39,21 +45,48 @@ class Loaded:
     cached: bool
 
 
-_memory: OrderedDict[str, Kernel] = OrderedDict()
+_memory: OrderedDict[str, Any] = OrderedDict()
 _signatures: dict[tuple[int, str], tuple[weakref.ref[Program], str]] = {}
 
 
 def kernel_for(program: Program, tableau: Tableau) -> Loaded:
     """The compiled functions of a Program for one method."""
     started = time.perf_counter()
-    key = _signature(program, tableau)
-    kernel, cached = _memory.get(key), True
-    if kernel is None:
-        kernel, cached = _from_disk_or_made(key, program, tableau)
-        _memory[key] = kernel
-        if len(_memory) > MOST_IN_MEMORY:
-            _memory.popitem(last=False)
+
+    def write() -> tuple[str, Fields]:
+        # The generator is imported only where something must be generated.
+        from quantal.kernels.generate.module import write_module
+
+        text, layout = write_module(program, tableau)
+        return text, asdict(layout)
+
+    kernel, cached = remembered(_signature(program, tableau), write, _kernel)
     return Loaded(kernel, time.perf_counter() - started, cached)
+
+
+def _kernel(native: Native, fields: Fields) -> Kernel:
+    return Kernel(native, Layout(**{**fields, "pivots": tuple(fields["pivots"])}))
+
+
+def remembered(
+    key: str, write: Callable[[], tuple[str, Fields]], wrap: Callable[[Native, Fields], Wrapped]
+) -> tuple[Wrapped, bool]:
+    """What `wrap` makes of the machine code of this key, and whether it was found, not made.
+
+    Args:
+        key: a hash of everything that the code depends on.
+        write: gives the IR and plain data about it that are kept beside the code.
+        wrap: makes an object of the loaded code and the plain data.
+    """
+    made = _memory.get(key)
+    if made is not None:
+        return cast("Wrapped", made), True
+    native, fields, cached = _from_disk_or_made(key, write)
+    made = wrap(native, fields)
+    _memory[key] = made
+    if len(_memory) > MOST_IN_MEMORY:
+        _memory.popitem(last=False)
+    return made, cached
 
 
 def _signature(program: Program, tableau: Tableau) -> str:
@@ -83,18 +116,17 @@ def folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "quantal" / "kernels"
 
 
-def _from_disk_or_made(key: str, program: Program, tableau: Tableau) -> tuple[Kernel, bool]:
+def _from_disk_or_made(
+    key: str, write: Callable[[], tuple[str, Fields]]
+) -> tuple[Native, Fields, bool]:
     path = folder() / f"{key}{SUFFIX}"
     entry = _read(path) if _is_private(path.parent) else None
     if entry is not None:
-        return Kernel(load_object(entry[1]), entry[0]), True
-    # The generator is imported only where something must be generated.
-    from quantal.kernels.generate.module import write_module
-
-    text, layout = write_module(program, tableau)
+        return load_object(entry[1]), entry[0], True
+    text, fields = write()
     code = compile_ir(text)
-    _write(path, layout, code)
-    return Kernel(load_object(code), layout), False
+    _write(path, fields, code)
+    return load_object(code), fields, False
 
 
 def _is_private(place: Path) -> bool:
@@ -111,21 +143,20 @@ def _digest(layout: str, code: bytes) -> str:
     return hashlib.sha256(layout.encode() + b"\0" + code).hexdigest()
 
 
-def _read(path: Path) -> tuple[Layout, bytes] | None:
+def _read(path: Path) -> tuple[Fields, bytes] | None:
     try:
         head, _, code = path.read_bytes().partition(b"\n")
         entry = json.loads(head)
         if entry["sha256"] != _digest(json.dumps(entry["layout"]), code):
             return None
-        fields = entry["layout"]
-        return Layout(**{**fields, "pivots": tuple(fields["pivots"])}), code
+        fields: Fields = entry["layout"]
+        return fields, code
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _write(path: Path, layout: Layout, code: bytes) -> None:
+def _write(path: Path, fields: Fields, code: bytes) -> None:
     """Store an entry. A folder that cannot be written is no error: nothing is cached."""
-    fields = asdict(layout) | {"pivots": list(layout.pivots)}
     head = json.dumps({"layout": fields, "sha256": _digest(json.dumps(fields), code)})
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

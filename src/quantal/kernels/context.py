@@ -7,6 +7,7 @@ names below, so that a slot exists in one place.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -37,36 +38,37 @@ REACHED, FULL, BUDGET, TOO_SMALL, NOT_FINITE, CROSSED = range(6)
 class Context:
     """Slots by name. Arrays given to `point` are kept alive as long as the context."""
 
-    def __init__(self) -> None:
+    def __init__(self, slots: Mapping[str, int] = SLOTS) -> None:
+        self._slots = slots
         # Not numpy: single items are read and written here at every segment.
-        self._whole = (ctypes.c_int64 * len(SLOTS))()
-        self._real = (ctypes.c_double * len(SLOTS)).from_buffer(self._whole)
+        self._whole = (ctypes.c_int64 * len(slots))()
+        self._real = (ctypes.c_double * len(slots)).from_buffer(self._whole)
         self._kept: dict[str, np.ndarray[Any, Any]] = {}
         self.address = ctypes.addressof(self._whole)
 
     def point(self, name: str, array: np.ndarray[Any, Any]) -> None:
         """Let an address slot point to an array."""
-        assert name in ADDRESSES
+        assert name in self._slots
         assert array.flags.c_contiguous
         self._kept[name] = array
-        self._whole[SLOTS[name]] = array.ctypes.data
+        self._whole[self._slots[name]] = array.ctypes.data
 
     def array(self, name: str) -> np.ndarray[Any, Any]:
         """The array behind an address slot."""
         return self._kept[name]
 
     def count(self, name: str) -> int:
-        return self._whole[SLOTS[name]]
+        return self._whole[self._slots[name]]
 
     def real(self, name: str) -> float:
-        return self._real[SLOTS[name]]
+        return self._real[self._slots[name]]
 
     def set_count(self, name: str, value: int) -> None:
-        self._whole[SLOTS[name]] = value
+        self._whole[self._slots[name]] = value
 
     def set_real(self, name: str, value: float) -> None:
-        self._real[SLOTS[name]] = value
+        self._real[self._slots[name]] = value
 
     def slot_address(self, name: str) -> int:
         """Where a slot itself lies."""
-        return self.address + 8 * SLOTS[name]
+        return self.address + 8 * self._slots[name]

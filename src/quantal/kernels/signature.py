@@ -27,6 +27,30 @@ def signature(program: Program, tableau: Tableau) -> str:
     return digest.hexdigest()
 
 
+def network_signature(program: Program) -> str:
+    """The same for the stochastic code of a Program: its laws, sizes and changes."""
+    digest = hashlib.sha256()
+    for part in (_generator(), *host(), "\n".join(_events(program))):
+        digest.update(part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _events(program: Program) -> Iterator[str]:
+    for state in program.states:
+        yield f"state {state.name} {state.kind} {_optional(state.size)}"
+    for kind, slots in (("parameter", program.parameters), ("drive", program.drives)):
+        for slot in slots:
+            yield f"{kind} {slot.name}"
+    for item in program.definitions:
+        yield f"let {item.name} {_written(item.expression)}"
+    for row in program.reactions:
+        yield f"row {row.forward} {row.backward} {row.reactants} {row.products}"
+        yield f"{_optional(row.forward_size)} {_optional(row.backward_size)}"
+        for index, change in row.changes:
+            yield f"change {index} {_written(change)}"
+
+
 @lru_cache(maxsize=1)
 def _generator() -> str:
     """The versions of what generates and compiles: this package's source, and LLVM."""

@@ -182,6 +182,18 @@ class Function:
         self.do(f"br label %{head}")
         self._start(after)
 
+    def cases(self, value: str, count: int) -> Iterator[int]:
+        """One of `count` bodies, chosen by a whole number; each is written when it is yielded."""
+        after = self._label("after")
+        labels = [self._label("case") for _ in range(count)]
+        table = " ".join(f"i64 {number}, label %{label}" for number, label in enumerate(labels))
+        self.do(f"switch i64 {value}, label %{after} [ {table} ]")
+        for number, label in enumerate(labels):
+            self._start(label)
+            yield number
+            self.do(f"br label %{after}")
+        self._start(after)
+
     @contextmanager
     def count(self, end: str | int, step: int = 1) -> Iterator[str]:
         """Repeat for 0, step, 2*step, … below `end`."""

@@ -7,6 +7,7 @@ what it gives to another.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from quantal.kernels.generate.ir import POINTER, VECTOR, Function, real
@@ -48,11 +49,29 @@ class StraightLine:
         self._arrays = arrays
         self._given = given or {}
         self._uses: dict[int, int] = {}
+        self._longest = PART
         self._parts: list[Function] = []
         self._homes: dict[int, int] = {}
         self._names: dict[int, str] = {}
         self._slots: dict[int, int] = {}
         self._next_part()
+
+    @classmethod
+    def inside(
+        cls, function: Function, graph: Graph, arrays: Mapping[str, str],
+        given: Mapping[int, tuple[str, int]] | None = None, known: Mapping[int, str] | None = None,
+    ) -> StraightLine:  # fmt: skip
+        """Nodes at the present place of a function, in one piece; `known` are at hand there."""
+        code = cls("", (), graph, arrays, given)
+        code._parts, code._function, code._longest = [function], function, sys.maxsize
+        for node, value in (known or {}).items():
+            code._keep(node, value)
+        return code
+
+    def values(self, outputs: Sequence[int]) -> list[str]:
+        """The names of the outputs' values, in a function that is one piece."""
+        self._emit_all(outputs)
+        return [self._value(output) for output in outputs]
 
     @property
     def scratch(self) -> int:
@@ -145,7 +164,7 @@ class StraightLine:
         arguments = [self._graph.arguments[node][0] for node in nodes]
         for argument in arguments:
             self._emit(argument)
-        if self._length >= PART:
+        if self._length >= self._longest:
             self._next_part()
         # Lanes without a node of their own repeat the first one.
         values = [self._value(argument) for argument in arguments]
@@ -213,7 +232,7 @@ class StraightLine:
             if needed:
                 stack.extend(reversed(needed))
                 continue
-            if self._length >= PART:
+            if self._length >= self._longest:
                 self._next_part()
             self._keep(node, self._instruction(node))
             stack.pop()

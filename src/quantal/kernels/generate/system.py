@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from quantal.kernels.generate.hoist import hoisted
 from quantal.kernels.generate.ir import Function
 from quantal.kernels.generate.straight_line import StraightLine
 from quantal.kernels.layout import Layout
-from quantal.kernels.symbolic.dag import CONSTANT, VARIABLE, Graph
+from quantal.kernels.symbolic.dag import Graph
 from quantal.kernels.symbolic.equations import (
     DRIVE,
     PARAMETER,
@@ -76,11 +77,10 @@ class _Writer:
 
     def functions(self) -> tuple[list[Function], int]:
         """All functions, with `prepare` for the constants, and the number of constants."""
-        hoisted = self._hoisted()
-        given = {
-            node: ("%constants", self._parameters + index) for index, node in enumerate(hoisted)
-        }
-        written = self._prepare(hoisted)
+        results = [result for task in self._waiting for result in task.results]
+        once = hoisted(self.graph, (node for _, nodes in results for node in nodes))
+        given = {node: ("%constants", self._parameters + index) for index, node in enumerate(once)}
+        written = self._prepare(once)
         for task in self._waiting:
             names = [_ARRAYS[kind][1:] for kind in task.inputs]
             names += [result for result, _ in task.results] + ["scratch"]
@@ -92,29 +92,16 @@ class _Writer:
                 else:
                     code.store_at_end(nodes, f"%{result}", task.places)
             written += self._finished(code)
-        return written, self._parameters + len(hoisted)
+        return written, self._parameters + len(once)
 
     def _finished(self, code: StraightLine) -> list[Function]:
         self.scratch = max(self.scratch, code.scratch)
         return code.functions()
 
-    def _hoisted(self) -> list[int]:
-        graph = self.graph
-        results = [result for task in self._waiting for result in task.results]
-        roots = [node for _, nodes in results for node in nodes]
-        found = {node for node in roots if self._is_hoistable(node)}
-        for node in graph.ancestors(roots):
-            if graph.level[node] == VARIABLE:
-                found.update(x for x in graph.arguments[node] if self._is_hoistable(x))
-        return sorted(found)
-
-    def _is_hoistable(self, node: int) -> bool:
-        return self.graph.level[node] == CONSTANT and node not in self.graph.leaf_of
-
-    def _prepare(self, hoisted: Sequence[int]) -> list[Function]:
+    def _prepare(self, once: Sequence[int]) -> list[Function]:
         names = ["constants", "scratch"]
         code = StraightLine("prepare", names, self.graph, _ARRAYS, internal=False)
-        code.store(hoisted, "%constants", self._parameters)
+        code.store(once, "%constants", self._parameters)
         return self._finished(code)
 
 

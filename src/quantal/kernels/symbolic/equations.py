@@ -32,6 +32,10 @@ class Equations:
         for index, drive in enumerate(program.drives):
             self._nodes[drive.name] = graph.leaf(DRIVE, index)
 
+    def let(self, name: str, node: int) -> None:
+        """A further name, for a node made by other means."""
+        self._nodes[name] = node
+
     def node(self, expression: Expression) -> int:
         """The node of an expression.
 

@@ -1,0 +1,1 @@
+"""What stochastic engines share: counts, cells of time, events, trials."""

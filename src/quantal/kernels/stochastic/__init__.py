@@ -1,0 +1,1 @@
+"""Exact stochastic simulation in compiled code: networks, bounds, random numbers, the loop."""
