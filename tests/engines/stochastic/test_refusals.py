@@ -109,7 +109,7 @@ def test_too_many_events_are_refused_within_a_second_with_the_estimate():
 
 def test_growth_that_no_estimate_foresees_is_stopped():
     grows = BIRTH_DEATH.replace("death = 0.11", "death = 0.01").replace("birth = 0.1", "birth = 5")
-    with pytest.raises(RunError, match="more than 1e\\+07 events have happened, .* `born`"):
+    with pytest.raises(RunError, match=r"more than 1e\+07 events have happened, .* `born`"):
         counts(grows, 1, until=20, sample="1 ms")
 
 
@@ -133,5 +133,5 @@ def test_an_event_that_leaves_half_a_molecule():
     from quantal.protocols.text import parse_action
 
     train = Protocol((parse_action("train", "spike every 1 ms count 1"),))
-    with pytest.raises(RunError, match="the event leaves 2.5 of `X`.*binomial"):
+    with pytest.raises(RunError, match=r"the event leaves 2.5 of `X`.*binomial"):
         quantal.run(quantal.load(HEAD + text), train, until=3, engine="ssa", trials=1)
