@@ -70,3 +70,17 @@ def test_a_folder_without_mechanisms_and_a_name_that_is_not_there(tmp_path):
         quantal.validate(tmp_path)
     with pytest.raises(UsageError, match="did you mean `receptors/ampa_jonas_1993`"):
         quantal.validate("receptors/ampa_jonas_1994")
+
+
+def test_a_folder_of_the_library_is_meant_by_its_name():
+    from quantal.experiments.sources import models_in
+
+    names = [name for name, _ in models_in("uptake")]
+    assert "uptake/eaat_binding" in names
+    assert all(name.startswith("uptake/") for name in names)
+
+
+def test_a_long_text_is_no_path():
+    text = 'mechanism x "x"\nstate u = 1\n  u\' = -u/1 [ms]\n' + "# filler\n" * 1000
+    rows = quantal.validate(text + "target final(u) = 0.3679 +- 0.1 %\n  until 1 [ms]\n")
+    assert [(row.mechanism, row.passed) for row in rows] == [("x", True)]
