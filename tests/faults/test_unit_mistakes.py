@@ -116,8 +116,15 @@ def test_planted_unit_mistakes_are_caught_by_name() -> None:
 
 @pytest.mark.parametrize("name", [entry.name for entry in catalogue()])
 def test_the_library_raises_no_false_alarm(name: str) -> None:
-    """A published scheme whose loop drives itself is kept, and its text says so."""
+    """A published constant that nature would not allow is kept, and its text says so."""
     model = load(name)
-    admitted = any(re.search("drives? (itself|themselves)", note) for note in model.notes)
+    admitted = [
+        warning
+        for warning, said in (
+            ("drives itself", "drives? (itself|themselves)"),
+            ("faster than diffusion", "(exceeds?|faster than|above|beyond).*diffusion"),
+        )
+        if any(re.search(said, note) for note in model.notes)
+    ]
     warnings = [warning.message for warning in check(flatten(model, load)).warnings]
-    assert [said for said in warnings if not (admitted and "drives itself" in said)] == []
+    assert [said for said in warnings if not any(word in said for word in admitted)] == []
