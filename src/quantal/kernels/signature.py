@@ -14,14 +14,13 @@ from pathlib import Path
 
 from quantal.expression import Expression, Name, Number
 from quantal.kernels.native import host
-from quantal.kernels.tableau import Tableau
 from quantal.program import Assignment, Crossing, Emission, Handler, Program
 
 
-def signature(program: Program, tableau: Tableau) -> str:
+def signature(program: Program, method: object) -> str:
     """A hexadecimal SHA-256 that is equal exactly where the same code would be generated."""
     digest = hashlib.sha256()
-    for part in (_generator(), *host(), repr(tableau), "\n".join(_parts(program))):
+    for part in (_generator(), *host(), repr(method), "\n".join(_parts(program))):
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()

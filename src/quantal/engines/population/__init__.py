@@ -1,0 +1,1 @@
+"""Many instances of one Program at once, in fixed steps."""

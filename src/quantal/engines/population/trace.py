@@ -1,0 +1,97 @@
+"""When and where one instance ceased to be finite: its chunk again, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quantal.engines.population.acts import Acts
+from quantal.engines.population.plan import Chunk
+from quantal.kernels.population.loop import GROUP
+from quantal.kernels.population.slots import Slots
+
+if TYPE_CHECKING:
+    from quantal.engines.population.tile import Job
+
+
+def trace(
+    job: Job, chunk: Chunk, happening: Acts | None, before: np.ndarray[Any, Any],
+    own: np.ndarray[Any, Any], shared: np.ndarray[Any, Any], lane: int,
+) -> tuple[float, str]:  # fmt: skip
+    """The end (ms) of the first step after which a state is not finite, and its name.
+
+    Args:
+        job: the run.
+        chunk: the steps in which it happened.
+        happening: the pieces of steps of the chunk.
+        before: the tile's states before the chunk (vectors, states, width).
+        own: what the instances have of their own (vectors, entries, width).
+        shared: what all share.
+        lane: the instance's place in the tile.
+    """
+    layout = job.kernel.layout
+    vector, inside = divmod(lane, layout.width)
+    slots = Slots()
+
+    def point(name: str, values: Any) -> np.ndarray[Any, Any]:
+        array = np.ascontiguousarray(values)
+        slots.point(name, array)
+        return array
+
+    def alone(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        one = array[vector, :, inside][None, :, None]
+        return np.broadcast_to(one, (GROUP, array.shape[1], layout.width)).copy()
+
+    kind = before.dtype
+    state = point("state", alone(before))
+    point("own", alone(own))
+    point("shared", shared)
+    point("scratch", np.zeros((GROUP, max(layout.scratch, 1), layout.width), kind))
+    for name in ("work", "trial"):
+        point(name, np.zeros((1, layout.states, layout.width), kind))
+    point("own_work", np.zeros((1, max(layout.own, 1), layout.width), kind))
+    point("shared_work", shared.copy())
+    point("kept", np.zeros(1, np.int64))
+    point("out", np.zeros(1, kind))
+    point("out_row", np.full(1, -1, np.int64))
+    slots.set("groups", 1)
+    slots.set("steps", 1)
+    for step in range(chunk.steps):
+        point("rows", chunk.rows[step : step + 1].astype(kind))
+        _act(slots, happening, step, lane, kind, layout.states)
+        job.kernel.advance(slots.address)
+        bad = ~np.isfinite(state[0, :, 0])
+        if bad.any():
+            name = job.program.states[int(np.flatnonzero(bad)[0])].name
+            return float(chunk.edges[step + 1]), name
+    return float(chunk.edges[-1]), ""
+
+
+def _act(
+    slots: Slots, happening: Acts | None, step: int, lane: int, kind: Any, states: int
+) -> None:
+    slots.set("acts", 0)
+    if happening is None:
+        return
+    mine = (happening.step == step) & (happening.lane == lane) & (happening.out < 0)
+    count = int(mine.sum())
+    if not count:
+        return
+    chosen = replace(
+        happening, **{name: value[mine] for name, value in vars(happening).items()}
+    )
+    whole = np.zeros(count, np.int64)
+    slots.set("acts", count)
+    for name in ("first", "last", "handler", "out"):
+        slots.point(f"act_{name}", np.ascontiguousarray(getattr(chosen, name)))
+    first = np.zeros(count, np.int64)
+    first[0] = 1
+    slots.point("act_first", first)
+    slots.point("act_step", whole)
+    slots.point("act_lane", whole)
+    for name in ("length", "rows", "event_rows"):
+        values = np.ascontiguousarray(getattr(chosen, name), dtype=kind)
+        slots.point(f"act_{name}", values)
+    slots.point("done", np.zeros(count * states, kind))

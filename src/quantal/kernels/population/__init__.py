@@ -1,0 +1,1 @@
+"""Many instances of one Program in step: vectors of instances, fixed steps, no branches."""

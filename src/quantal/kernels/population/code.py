@@ -1,0 +1,304 @@
+"""Graph nodes as straight-line code in which every value is a vector of instances.
+
+A product that is used once and added is fused into a multiply-add; a product that several
+sums share stays one rounded value, so that what one reaction takes from a state is exactly
+what it gives to another. Divisions are slow: pivots that do not wait for one another share
+one, 1/a and 1/b being b/(ab) and a/(ab).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+
+from quantal.kernels.generate.ir import INTEGER, POINTER, Function
+from quantal.kernels.population import mathematics
+from quantal.kernels.population.lanes import Lanes
+from quantal.kernels.symbolic.dag import Graph
+
+PART = 400
+"""Longest run of instructions in one function: LLVM's time grows faster than the length."""
+SHARED = 2
+"""So many pivots share one division; more would cost more products than they save."""
+
+_BINARY = {"+": "fadd", "-": "fsub", "*": "fmul"}
+_PREDICATES = {"<": "olt", "<=": "ole", "==": "oeq", "!=": "une"}
+
+Place = tuple[str, int]
+"""An array's name and the number of a vector in it (of a number, in `row`)."""
+ARRAYS = ("state", "own", "shared", "row", "scratch")
+"""What every function takes: states; what the instances have of their own; what all share;
+time and drives of the step; memory between parts. Then `count`, how many vectors to advance."""
+
+
+class Code:
+    """One function over one graph, for `count` vectors, in several parts where it is long.
+
+    Each part is a loop over the vectors. A processor looks ahead by so many instructions
+    only: while one vector waits for a division, those after it must be within its sight.
+
+    Args:
+        name: the function's name.
+        lanes: the vectors.
+        graph: where the nodes are.
+        places: where leaves, and nodes that are loaded instead of computed, are.
+        strides: vectors from one vector's entry to the next one's, by array.
+        alias: leaves that stand for other nodes.
+        pivots: reciprocals that may share divisions.
+    """
+
+    def __init__(
+        self, name: str, lanes: Lanes, graph: Graph, places: Mapping[int, Place],
+        strides: Mapping[str, str | int], alias: Mapping[int, int] | None = None,
+        pivots: Collection[int] = (),
+    ) -> None:  # fmt: skip
+        self._name, self._v, self._graph = name, lanes, graph
+        self._arguments = [*((POINTER, each) for each in ARRAYS), (INTEGER, "count")]
+        self._places, self._strides, self._alias = places, strides, alias or {}
+        self._pivots = set(pivots)
+        self._bases: list[dict[str, str]] = []
+        self._loops: list[ExitStack] = []
+        self._uses: dict[int, int] = {}
+        self._parts: list[Function] = []
+        self._homes: dict[int, int] = {}
+        self._names: dict[int, str] = {}
+        self._slots: dict[int, int] = {}
+        self._next_part()
+
+    @property
+    def scratch(self) -> int:
+        """How many vectors pass between parts."""
+        return len(self._slots)
+
+    def store(self, outputs: Sequence[int], pointer: str, places: Sequence[int]) -> None:
+        """Compute the outputs and, when all are known, write them as vectors `places`."""
+        self._count_uses(outputs)
+        order = self._order(outputs)
+        for group in self._groups(order):
+            self._emit_pivots(group)
+        for output in outputs:
+            self._emit(output)
+        for output, place in zip(outputs, places, strict=True):
+            value = self._value(output)
+            self._v.store(self._function, value, self._bases[-1][pointer], place)
+
+    def functions(self) -> list[Function]:
+        """The finished function, with its parts if it has several."""
+        for part, loop in zip(self._parts, self._loops, strict=True):
+            loop.close()
+            part.give()
+        whole = Function(self._name, self._arguments, internal=False)
+        for part in self._parts:
+            whole.call(part.name, *((kind, f"%{name}") for kind, name in self._arguments))
+        whole.give()
+        return [*self._parts, whole]
+
+    def _next_part(self) -> None:
+        name = f"{self._name}.{len(self._parts)}"
+        self._function = Function(name, self._arguments, attributes="nounwind noinline")
+        self._parts.append(self._function)
+        self._loops.append(ExitStack())
+        index = self._loops[-1].enter_context(self._function.count("%count"))
+        self._bases.append({name: self._base(name, index) for name in ARRAYS})
+        self._values: dict[int, str] = {}
+        self._length = 0
+
+    def _base(self, name: str, index: str) -> str:
+        """Where the present vector's entry of an array starts."""
+        stride = self._strides.get(name, 0)
+        if stride == 0:
+            return f"%{name}"
+        place = self._function.emit(f"mul i64 {index}, {stride}")
+        return self._v.place(self._function, f"%{name}", place)
+
+    # -- order -----------------------------------------------------------------------------
+
+    def _inputs(self, node: int) -> tuple[int, ...]:
+        if node in self._places:
+            return ()
+        if node in self._alias:
+            return (self._alias[node],)
+        return self._graph.arguments[node]
+
+    def _order(self, outputs: Iterable[int]) -> list[int]:
+        """Everything the outputs need, arguments first."""
+        done: dict[int, None] = {}
+        stack = [(output, False) for output in reversed(list(outputs))]
+        while stack:
+            node, ready = stack.pop()
+            if node in done:
+                continue
+            if ready:
+                done[node] = None
+            else:
+                stack.append((node, True))
+                stack.extend((x, False) for x in self._inputs(node) if x not in done)
+        return list(done)
+
+    def _groups(self, order: Sequence[int]) -> list[list[int]]:
+        """Pivots by how many others they wait for, few at a time."""
+        depth: dict[int, int] = {}
+        levels: dict[int, list[int]] = {}
+        for node in order:
+            depth[node] = max((depth[x] for x in self._inputs(node)), default=0)
+            if node in self._pivots and node not in self._places:
+                levels.setdefault(depth[node], []).append(node)
+                depth[node] += 1
+        return [
+            nodes[start : start + SHARED]
+            for _, nodes in sorted(levels.items())
+            for start in range(0, len(nodes), SHARED)
+        ]
+
+    def _count_uses(self, outputs: Sequence[int]) -> None:
+        for output in outputs:
+            # An output must exist as a value of its own: it is never fused away.
+            self._uses[output] = self._uses.get(output, 0) + 2
+        for node in self._order(outputs):
+            for argument in self._inputs(node):
+                self._uses[argument] = self._uses.get(argument, 0) + 1
+
+    # -- emission --------------------------------------------------------------------------
+
+    def _emit_pivots(self, nodes: list[int]) -> None:
+        nodes = [node for node in nodes if node not in self._homes]
+        arguments = [self._graph.arguments[node][0] for node in nodes]
+        for argument in arguments:
+            self._emit(argument)
+        if len(nodes) < 2:
+            for node in nodes:
+                self._emit(node)
+            return
+        f, v = self._function, self._v
+        a, b = (self._value(argument) for argument in arguments)
+        whole = v.op(f, "fdiv", v.splat(1.0), v.op(f, "fmul", a, b))
+        self._keep(nodes[0], v.op(f, "fmul", whole, b))
+        self._keep(nodes[1], v.op(f, "fmul", whole, a))
+
+    def _emit(self, output: int) -> None:
+        stack = [output]
+        while stack:
+            node = stack[-1]
+            if self._is_ready(node):
+                stack.pop()
+                continue
+            needed = [x for x in self._needed(node) if not self._is_ready(x)]
+            if needed:
+                stack.extend(reversed(needed))
+                continue
+            if self._length >= PART:
+                self._next_part()
+            self._keep(node, self._instruction(node))
+            stack.pop()
+
+    def _is_ready(self, node: int) -> bool:
+        return node in self._homes or self._graph.is_number(node) or self._is_loaded(node)
+
+    def _is_loaded(self, node: int) -> bool:
+        return node in self._places
+
+    def _keep(self, node: int, value: str) -> None:
+        self._values[node] = self._names[node] = value
+        self._homes[node] = len(self._parts) - 1
+        self._length += 1
+
+    def _needed(self, node: int) -> tuple[int, ...]:
+        fused = self._fused(node)
+        if fused is None:
+            return self._inputs(node)
+        product, other, _, _ = fused
+        return (*self._graph.arguments[product], other)
+
+    def _fused(self, node: int) -> tuple[int, int, bool, bool] | None:
+        """(product, other, product negative, other negative) if `node` is a multiply-add."""
+        operation = self._graph.operation[node]
+        if operation not in ("+", "-") or self._is_loaded(node):
+            return None
+        a, b = self._graph.arguments[node]
+        if self._is_single_product(b):
+            return b, a, operation == "-", False
+        if self._is_single_product(a):
+            return a, b, False, operation == "-"
+        return None
+
+    def _is_single_product(self, node: int) -> bool:
+        return (
+            self._graph.operation[node] == "*"
+            and self._uses.get(node) == 1
+            and not self._is_loaded(node)
+            and node not in self._homes
+        )
+
+    def _value(self, node: int) -> str:
+        if self._graph.is_number(node):
+            return self._v.splat(self._graph.value[node])
+        if node not in self._values:
+            if self._is_loaded(node):
+                self._values[node] = self._load(node)
+            else:
+                self._values[node] = self._fetched(node)
+        return self._values[node]
+
+    def _load(self, node: int) -> str:
+        """A leaf, or what was computed beforehand."""
+        f, v = self._function, self._v
+        array, index = self._places[node]
+        base = self._bases[-1][array]
+        if array != "row":
+            return v.load(f, base, index)
+        where = f.address(base, index, v.element)
+        return v.spread(f, f.emit(f"load {v.element}, ptr {where}, align {v.bits // 8}"))
+
+    def _fetched(self, node: int) -> str:
+        """A value that an earlier part computed."""
+        v, truth = self._v, self._graph.is_truth(node)
+        if node not in self._slots:
+            self._slots[node] = len(self._slots)
+            home, value = self._parts[self._homes[node]], self._names[node]
+            if truth:
+                value = v.select(home, value, v.splat(1.0), v.splat(0.0))
+            at = self._bases[self._homes[node]]["scratch"]
+            v.store(home, value, at, self._slots[node])
+        value = v.load(self._function, self._bases[-1]["scratch"], self._slots[node])
+        return v.compare(self._function, "une", value, v.splat(0.0)) if truth else value
+
+    def _instruction(self, node: int) -> str:
+        f, v, graph = self._function, self._v, self._graph
+        if node in self._alias:
+            return self._value(self._alias[node])
+        fused = self._fused(node)
+        if fused is not None:
+            return self._multiply_add(*fused)
+        values = [self._value(argument) for argument in graph.arguments[node]]
+        operation = graph.operation[node]
+        if operation in _BINARY:
+            return v.op(f, _BINARY[operation], *values)
+        if operation == "neg":
+            return v.negative(f, values[0])
+        if operation == "reciprocal":
+            return v.op(f, "fdiv", v.splat(1.0), values[0])
+        if operation in ("sqrt", "abs"):
+            name = {"sqrt": "sqrt", "abs": "fabs"}[operation]
+            return v.call(f, f"llvm.{name}.{v.suffix}", values[0])
+        if operation in mathematics.NAMES:
+            return v.call(f, mathematics.called(operation), *values)
+        if operation in _PREDICATES:
+            return v.compare(f, _PREDICATES[operation], values[0], values[1])
+        if operation == "and":
+            return f.emit(f"and {v.truth} {values[0]}, {values[1]}")
+        if operation == "not":
+            ones = "<" + ", ".join(["i1 true"] * v.width) + ">"
+            return f.emit(f"xor {v.truth} {values[0]}, {ones}")
+        if operation == "if":
+            return v.select(f, *values)
+        raise ValueError(f"there is no instruction for `{operation}`")
+
+    def _multiply_add(self, product: int, other: int, minus: bool, less: bool) -> str:
+        f, v = self._function, self._v
+        a, b = (self._value(argument) for argument in self._graph.arguments[product])
+        c = self._value(other)
+        if minus:
+            a = v.negative(f, a)
+        if less:
+            c = v.negative(f, c)
+        return v.fma(f, a, b, c)

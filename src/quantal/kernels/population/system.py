@@ -1,0 +1,220 @@
+"""One Program as functions of vectors: a step, the events, and what is computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from quantal.kernels.generate.hoist import hoisted
+from quantal.kernels.generate.ir import Function
+from quantal.kernels.population.code import Code, Place
+from quantal.kernels.population.lanes import Lanes
+from quantal.kernels.population.step import (
+    HELD,
+    HELD_END,
+    LENGTH,
+    Step,
+    write_step,
+)
+from quantal.kernels.symbolic.dag import CONSTANT, Graph
+from quantal.kernels.symbolic.equations import DRIVE, PARAMETER, STATE, TIME, after_actions
+from quantal.program import Program
+
+_STRIDE = "@scratch@"
+"""Stands for the memory of one vector between parts until that is known."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a kernel is made for, beside the Program.
+
+    `own_parameters` and `own_drives` are indices of what each instance has a value of its
+    own for; `clamped` of states that are given from outside. `handlers` are compiled.
+    """
+
+    own_parameters: tuple[int, ...] = ()
+    own_drives: tuple[int, ...] = ()
+    clamped: tuple[int, ...] = ()
+    handlers: tuple[int, ...] = ()
+    method: str = "midpoint"
+    element: str = "double"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The sizes of the arrays, in vectors; `width` numbers of `element` make one.
+
+    `shared` holds the step's length, then the shared parameters in the order of the Program,
+    then what follows from them; `own` the instances' own parameters, drives, and what follows.
+    `row` (numbers, not vectors): the middle of the step; drives; clamped states' means; ends.
+    """
+
+    element: str
+    width: int
+    states: int
+    own: int
+    own_given: int
+    shared: int
+    row: int
+    scratch: int
+    solved: tuple[tuple[int, ...], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for the cache."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Layout:
+        """From plain data."""
+        return cls(**{**fields, "solved": tuple(tuple(each) for each in fields["solved"])})
+
+
+def write_system(program: Program, choice: Choice, lanes: Lanes) -> tuple[str, Layout]:
+    """The IR of `prepare_shared`, `prepare_own`, `step` and `handler_K`."""
+    return _System(program, choice, lanes).written()
+
+
+class _System:
+    """Everything of one Program over one graph."""
+
+    def __init__(self, program: Program, choice: Choice, lanes: Lanes) -> None:
+        self._program, self._choice, self._lanes = program, choice, lanes
+        self._graph = Graph()
+        self._step = write_step(
+            self._graph, program, choice.clamped, choice.method, choice.element == "float"
+        )
+        self._actions = {
+            number: {
+                index: node
+                for index, node in after_actions(
+                    self._graph, program, program.handlers[number]
+                ).items()
+                if index not in choice.clamped
+            }
+            for number in choice.handlers
+        }
+        self._places: dict[tuple[str, int], tuple[str, int]] = {}
+        self._shared_count, self._own_count = self._lay_parameters()
+        self._own_given = self._own_count
+        self._hoisted: dict[int, tuple[str, int]] = {}
+        self._scratch = 0
+
+    def _lay_parameters(self) -> tuple[int, int]:
+        """Where each input lies; gives the vectors used in `shared` and in `own`."""
+        places, choice, count = self._places, self._choice, len(self._program.drives)
+        places[LENGTH, 0] = ("shared", 0)
+        places[TIME, 0] = ("row", 0)
+        for index in range(count):
+            places[DRIVE, index] = ("row", 1 + index)
+        for number in range(len(choice.clamped)):
+            places[HELD, number] = ("row", 1 + count + number)
+            places[HELD_END, number] = ("row", 1 + count + len(choice.clamped) + number)
+        for index in range(len(self._program.states)):
+            places[STATE, index] = ("state", index)
+        for index in range(len(self._program.parameters)):
+            places[PARAMETER, index] = ("shared", 1 + index)
+        for number, index in enumerate(choice.own_parameters):
+            places[PARAMETER, index] = ("own", number)
+        for number, index in enumerate(choice.own_drives, len(choice.own_parameters)):
+            places[DRIVE, index] = ("own", number)
+        own = len(choice.own_parameters) + len(choice.own_drives)
+        return 1 + len(self._program.parameters), own
+
+    def written(self) -> tuple[str, Layout]:
+        step = self._step
+        states = sorted(step.new)
+        roots = [step.new[index] for index in states]
+        every = [*roots, *(node for changed in self._actions.values() for node in changed.values())]
+        shared, own = self._hoist(every, step)
+        functions = [
+            *self._prepared("prepare_shared", "shared", shared),
+            *self._prepared("prepare_own", "own", own),
+            *self._function("step", roots, states, step),
+        ]
+        for number, changed in self._actions.items():
+            indices = list(changed)
+            nodes = [changed[index] for index in indices]
+            functions += self._function(f"handler_{number}", nodes, indices, step)
+        clamped = len(self._choice.clamped)
+        layout = Layout(
+            self._lanes.element, self._lanes.width, len(self._program.states),
+            self._own_count, self._own_given, self._shared_count,
+            1 + len(self._program.drives) + 2 * clamped, max(self._scratch, 1),
+            tuple(step.solved),
+        )  # fmt: skip
+        text = "\n".join(function.text() for function in functions)
+        return text.replace(_STRIDE, str(layout.scratch)), layout
+
+    def _hoist(self, roots: Iterable[int], step: Step) -> tuple[list[int], list[int]]:
+        """Parameter-only nodes that the functions need: those of all, those of each instance."""
+        graph = self._graph
+        found = hoisted(graph, self._with_means(roots, step))
+        own_leaves = {
+            node for node, (kind, index) in graph.leaf_of.items()
+            if kind == PARAMETER and self._places[kind, index][0] == "own"
+        }  # fmt: skip
+        is_own: dict[int, bool] = {}
+        for node in graph.ancestors(found):
+            arguments = graph.arguments[node]
+            is_own[node] = node in own_leaves or any(is_own[x] for x in arguments)
+        shared = sorted(node for node in found if not is_own[node])
+        own = sorted(node for node in found if is_own[node])
+        # What all share is computed once, even inside what each instance has of its own.
+        inner = {
+            x for node in graph.ancestors(own) if is_own[node]
+            for x in graph.arguments[node]
+            if graph.level[x] == CONSTANT and x not in graph.leaf_of and not is_own[x]
+        }  # fmt: skip
+        shared = sorted({*shared, *inner})
+        for node in shared:
+            self._hoisted[node] = ("shared", self._shared_count)
+            self._shared_count += 1
+        for node in own:
+            self._hoisted[node] = ("own", self._own_count)
+            self._own_count += 1
+        return shared, own
+
+    def _with_means(self, roots: Iterable[int], step: Step) -> list[int]:
+        """The roots, and what the means that they use stand for."""
+        found = list(roots)
+        seen: set[int] = set()
+        stack = list(found)
+        while stack:
+            node = stack.pop()
+            if node not in seen:
+                seen.add(node)
+                stack.extend(self._graph.arguments[node])
+                if node in step.means:
+                    found.append(step.means[node])
+                    stack.append(step.means[node])
+        return found
+
+    def _prepared(self, name: str, pointer: str, nodes: Sequence[int]) -> list[Function]:
+        known = {n: place for n, place in self._hoisted.items() if place[0] != pointer}
+        code = self._code(name, known)
+        code.store(nodes, pointer, [self._hoisted[node][1] for node in nodes])
+        return self._finished(code)
+
+    def _function(
+        self, name: str, nodes: Sequence[int], places: Sequence[int], step: Step
+    ) -> list[Function]:
+        code = self._code(name, self._hoisted, step)
+        code.store(nodes, "state", places)
+        return self._finished(code)
+
+    def _code(
+        self, name: str, known: Mapping[int, Place], step: Step | None = None
+    ) -> Code:
+        leaves = {
+            node: self._places[leaf] for node, leaf in self._graph.leaf_of.items()
+            if leaf in self._places
+        }  # fmt: skip
+        strides = {"state": len(self._program.states), "own": self._own_count, "scratch": _STRIDE}
+        means, pivots = (step.means, step.pivots) if step else ({}, set())
+        return Code(name, self._lanes, self._graph, {**leaves, **known}, strides, means, pivots)
+
+    def _finished(self, code: Code) -> list[Function]:
+        functions = code.functions()
+        self._scratch = max(self._scratch, code.scratch)
+        return functions
