@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from quantal.experiments.cite import cite as cite
     from quantal.experiments.loading import load as load
     from quantal.experiments.measure import measure as measure
+    from quantal.experiments.population import run_population as run_population
     from quantal.experiments.run import run as run
     from quantal.experiments.validate import validate as validate
     from quantal.figures.draw import draw as draw
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "load": "quantal.experiments.loading",
     "run": "quantal.experiments.run",
+    "run_population": "quantal.experiments.population",
     "measure": "quantal.experiments.measure",
     "validate": "quantal.experiments.validate",
     "compare": "quantal.interop.compare",

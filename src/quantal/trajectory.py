@@ -193,7 +193,8 @@ class Trajectory:
         loads["firings"] = {
             name: [np.array(times) for times in trials] for name, trials in fired.items()
         }
-        loads["trials"] = dataset["trial"].values if "trial" in dataset.coords else None
+        member = next((word for word in ("trial", "instance") if word in dataset.coords), None)
+        loads["trials"] = None if member is None else dataset[member].values
         return cls(
             time, units, lambda names: {name: held[name] for name in names},
             status=dataset.attrs.get("status", ""), **loads, _held=dict(held),

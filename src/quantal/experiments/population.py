@@ -145,9 +145,7 @@ def _instances(
     trains: dict[str, Spikes] = {}
     for name, given in spikes.items():
         if name not in program.events:
-            raise UsageError(
-                f"no event is called `{name}`{did_you_mean(name, program.events)}"
-            )
+            raise UsageError(f"no event is called `{name}`{did_you_mean(name, program.events)}")
         trains[name] = _spikes(name, given, size)
     return Instances(int(size), own, drives, first, trains)
 

@@ -94,7 +94,9 @@ def _pieces(
     edges, looks = chunk.edges, chunk.looks
     taken = np.unique(np.stack([step, lane]), axis=1)
     rest_step, rest_lane = taken
-    parts = [(step, lane, when, np.zeros(len(lane)), handler, np.full(len(lane), -1))]
+    parts: list[tuple[np.ndarray[Any, Any], ...]] = [
+        (step, lane, when, np.zeros(len(lane)), handler, np.full(len(lane), -1))
+    ]
     if len(looks.step):
         # Every sample time inside a step is looked at again for the instances taken out.
         first = np.searchsorted(looks.step, rest_step, side="left")
@@ -112,13 +114,10 @@ def _pieces(
         rest_step, rest_lane, edges[rest_step + 1], np.full(len(rest_step), 2.0),
         np.full(len(rest_step), -1), np.full(len(rest_step), -1),
     ))  # fmt: skip
-    step, lane, when, kind, handler, out = (
-        np.concatenate([part[column] for part in parts]) for column in range(6)
-    )
+    columns: list[Any] = [np.concatenate([part[column] for part in parts]) for column in range(6)]
+    step, lane, when, kind, handler, out = columns
     order = np.lexsort((kind, when, lane, step, lane // group))
-    step, lane, when, kind, handler, out = (
-        each[order] for each in (step, lane, when, kind, handler, out)
-    )
+    step, lane, when, kind, handler, out = (each[order] for each in columns)
     first_of = np.ones(len(step), dtype=bool)
     first_of[1:] = (step[1:] != step[:-1]) | (lane[1:] != lane[:-1])
     before = _before(when, first_of, edges[step], kind == 1.0)

@@ -106,7 +106,7 @@ def _check_spikes(name: str, spikes: Spikes, start: float, add: Any) -> None:
     for wrong, say in (
         (bad, lambda k: f"a time of `{name}` is {times[k]:g}"),
         (early, lambda k: (
-            f"`{name}` at {times[k]:g} ms lies before the run starts ({start:g} ms)")),
+            f"`{name}` at {times[k]:g} ms lies before the run starts ({start + 0.0:g} ms)")),
         (falls, lambda k: (
             f"the times of `{name}` are not in order: "
             f"{times[k]:g} ms comes after {times[k - 1]:g} ms")),
@@ -116,7 +116,6 @@ def _check_spikes(name: str, spikes: Spikes, start: float, add: Any) -> None:
         marked = np.zeros(len(offsets) - 1, dtype=bool)
         marked[list(first)] = True
         add(marked, lambda i, f=first, s=say: s(f[i]))
-
 
 
 def _beyond(slot: ParameterSlot, values: Array) -> np.ndarray[Any, Any]:

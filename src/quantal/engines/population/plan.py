@@ -111,7 +111,8 @@ class Plan:
         slack = SAME * (pitch or self._longest)
         times = self.samples[taken:]
         while True:
-            edges = stretch.start + np.arange(first, last + 1) * pitch
+            edges: Array = np.arange(first, last + 1) * pitch
+            edges += stretch.start
             if last == stretch.steps:
                 edges[-1] = stretch.end
             before_moment = stretch.open_end and last == stretch.steps

@@ -29,9 +29,7 @@ BUFFER = 16e6
 MOST_STEPS = 1e10
 
 
-def run(
-    program: Program, stimulus: Stimulus, instances: Instances, settings: Settings
-) -> Ensemble:
+def run(program: Program, stimulus: Stimulus, instances: Instances, settings: Settings) -> Ensemble:
     """Run all instances; those that fail are listed in the result, the others finish.
 
     Raises:
@@ -120,8 +118,8 @@ class _Run:
         threads = settings.threads or os.cpu_count() or 1
         means = _Means(job.record, self._rows) if settings.keep == "mean" else None
         with ThreadPoolExecutor(max_workers=min(threads, len(starts))) as pool:
-            for number, (failures, panels) in enumerate(pool.map(self._one, starts)):
-                self._failures += failures
+            for number, (failed, panels) in enumerate(pool.map(self._one, starts)):
+                self._failures += failed
                 if means is not None:
                     means.add(panels)
                 if settings.progress:

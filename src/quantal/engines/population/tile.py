@@ -141,9 +141,7 @@ class Tile:
     def _blank(self, lanes: np.ndarray[Any, Any]) -> None:
         """Instances that failed are not a number from here on."""
         if lanes.any():
-            where = np.broadcast_to(
-                lanes.reshape(self._vectors, 1, -1), self._state.shape
-            )
+            where = np.broadcast_to(lanes.reshape(self._vectors, 1, -1), self._state.shape)
             self._state[where] = np.nan
 
     def _check_start(self) -> None:
@@ -192,7 +190,9 @@ class Tile:
                 self._changed.add(index)
             self._prepare(chunk.length)
             happening = acts(self._due, chunk, job.plan, self._group)
-            out = np.empty((max(chunk.row_count, 1), max(len(job.kept), 1), self._lanes), self._type)
+            out = np.empty(
+                (max(chunk.row_count, 1), max(len(job.kept), 1), self._lanes), self._type
+            )
             self._point(chunk, happening, out)
             before = self._state.copy()
             kernel.advance(self._slots.address)
@@ -280,9 +280,7 @@ class Tile:
             out[: chunk.row_count][times >= time, :, lane] = np.nan
         self._blank(self._bad)
 
-    def _observed(
-        self, chunk: Chunk, out: np.ndarray[Any, Any]
-    ) -> dict[str, np.ndarray[Any, Any]]:
+    def _observed(self, chunk: Chunk, out: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
         """The recorded names (instances, rows), in internal units."""
         job, count, rows = self._job, self._count, chunk.row_count
         times = job.plan.samples[chunk.first_row : chunk.first_row + rows]

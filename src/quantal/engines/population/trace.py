@@ -79,9 +79,7 @@ def _act(
     count = int(mine.sum())
     if not count:
         return
-    chosen = replace(
-        happening, **{name: value[mine] for name, value in vars(happening).items()}
-    )
+    chosen = replace(happening, **{name: value[mine] for name, value in vars(happening).items()})
     whole = np.zeros(count, np.int64)
     slots.set("acts", count)
     for name in ("first", "last", "handler", "out"):

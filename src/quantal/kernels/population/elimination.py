@@ -61,8 +61,7 @@ class Elimination:
 
     def _next(self, remaining: set[int], depth: Sequence[int]) -> int:
         cost = {
-            k: len(self._rows[k] & remaining) * len(self._columns[k] & remaining)
-            for k in remaining
+            k: len(self._rows[k] & remaining) * len(self._columns[k] & remaining) for k in remaining
         }
         least = min(cost.values())
         return min(

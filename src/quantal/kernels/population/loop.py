@@ -166,11 +166,10 @@ def act(layout: Layout, lanes: Lanes, handlers: Sequence[int]) -> Function:
         w.call("prepare_shared", work, own, shared, row, "1")
         w.call("prepare_own", work, own, shared, row, "1")
         w.call("step", target, own, shared, row, "1")
-    with f.when(looks):
-        with f.count(w.count("kept_count")) as index:
-            value = w.load(w.element(target, f.emit(
-                f"mul i64 {w.item('kept', index)}, {lanes.width}")))  # fmt: skip
-            w.store(value, _output(w, out, index, instance))
+    with f.when(looks), f.count(w.count("kept_count")) as index:
+        value = w.load(w.element(target, f.emit(
+            f"mul i64 {w.item('kept', index)}, {lanes.width}")))  # fmt: skip
+        w.store(value, _output(w, out, index, instance))
     _handle(w, handlers, work, own, shared)
     with f.when(f.compare("ne", w.item("act_last", "%number"), "0", INTEGER)):
         first = f.emit(f"mul i64 %number, {states}")

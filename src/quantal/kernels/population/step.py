@@ -189,8 +189,7 @@ class _Block:
         graph = self._graph
         half = graph.number(0.5)
         return [
-            graph.add(v, graph.multiply(half, d))
-            for v, d in zip(self._leaves, change, strict=True)
+            graph.add(v, graph.multiply(half, d)) for v, d in zip(self._leaves, change, strict=True)
         ]
 
     def _share(self) -> int:

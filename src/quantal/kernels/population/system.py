@@ -203,14 +203,16 @@ class _System:
         code.store(nodes, "state", places)
         return self._finished(code)
 
-    def _code(
-        self, name: str, known: Mapping[int, Place], step: Step | None = None
-    ) -> Code:
+    def _code(self, name: str, known: Mapping[int, Place], step: Step | None = None) -> Code:
         leaves = {
             node: self._places[leaf] for node, leaf in self._graph.leaf_of.items()
             if leaf in self._places
         }  # fmt: skip
-        strides = {"state": len(self._program.states), "own": self._own_count, "scratch": _STRIDE}
+        strides: dict[str, str | int] = {
+            "state": len(self._program.states),
+            "own": self._own_count,
+            "scratch": _STRIDE,
+        }
         means, pivots = (step.means, step.pivots) if step else ({}, set())
         return Code(name, self._lanes, self._graph, {**leaves, **known}, strides, means, pivots)
 
