@@ -111,8 +111,8 @@ class Plan:
         slack = SAME * (pitch or self._longest)
         times = self.samples[taken:]
         while True:
-            edges: Array = np.arange(first, last + 1) * pitch
-            edges += stretch.start
+            numbers = np.arange(first, last + 1, dtype=np.float64)
+            edges = stretch.start + numbers * pitch
             if last == stretch.steps:
                 edges[-1] = stretch.end
             before_moment = stretch.open_end and last == stretch.steps
@@ -124,11 +124,11 @@ class Plan:
             last = first + (last - first) // 2
         step, when = placed(edges, times[:count])
         at_end = when == edges[step + 1]
-        numbers = np.arange(count)
+        places = np.arange(count)
         out_row = np.full(last - first, -1, dtype=np.int64)
-        out_row[step[at_end]] = numbers[at_end]
+        out_row[step[at_end]] = places[at_end]
         inside = ~at_end
-        looks = Looks(step[inside], when[inside] - edges[step[inside]], numbers[inside])
+        looks = Looks(step[inside], when[inside] - edges[step[inside]], places[inside])
         return Chunk(
             edges, self.rows(edges[:-1], edges[1:]), out_row, looks, taken, count,
             stretch.changes if first == 0 else (), after, until,
