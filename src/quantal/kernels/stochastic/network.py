@@ -225,7 +225,7 @@ def _blocks(network: Network, found: list[tuple[Channel, int]]) -> tuple[Block, 
     groups: dict[tuple[str, int], list[Channel]] = {}
     for channel, kind, factor, rest in split:
         if kind == ONE:
-            shared = [x for x in rest if popular.get(x, 0) >= POPULAR]
+            shared = [x for x in rest if popular[x] >= POPULAR and _stands_alone(network, x, rest)]
             if shared:
                 kind, factor = COUNT, max(shared, key=lambda x: (popular[x], x))
                 rest = list(rest)
@@ -240,6 +240,12 @@ def _blocks(network: Network, found: list[tuple[Channel, int]]) -> tuple[Block, 
         for start in range(0, len(channels), WIDTH):
             blocks.append(Block(kind, factor, channels[start : start + WIDTH]))
     return tuple(blocks)
+
+
+def _stands_alone(network: Network, count: int, product: list[int]) -> bool:
+    """Whether a count is in no other factor: of n(n - 1) neither half is a propensity."""
+    (index,) = network.states_in(count)
+    return all(x == count or index not in network.states_in(x) for x in product)
 
 
 def _split(network: Network, node: int) -> tuple[str, int, list[int]]:

@@ -94,7 +94,9 @@ def weigh(f: Function, parts: Parts) -> str:
         total = real(0.0)
         for b in range(count):
             part = f.real_op("fmul", f.load(sums, b), f.load(factors, b))
-            total = f.real_op("fadd", total, part) if b > 0 else part
+            # Also the first is added: -0 (none of a pair is left: 0*(0 - 1)) becomes 0, by
+            # which a waiting time can be divided.
+            total = f.real_op("fadd", total, part)
             f.store(total, prefix, b)
         return total
     running = f.variable(DOUBLE, real(0.0))
