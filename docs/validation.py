@@ -10,6 +10,7 @@ from pathlib import Path
 
 from quantal import validate
 from quantal.cli.printing import shortened, shown_unit
+from quantal.cli.validate import tally
 from quantal.errors import TargetMissed
 from quantal.experiments.validate import Row
 
@@ -17,16 +18,15 @@ PAGE = Path(__file__).parent / "validation.md"
 HEAD = """# Targets held
 
 Every mechanism of the library states published numbers and how they were measured. This page is
-what `make validate` found: {held} of {all} targets held, in {mechanisms} mechanisms. A tolerance is
-the mechanism file's own.
+what `make validate` found: {tally}. A tolerance is the
+mechanism file's own.
 """
 
 
 def page(rows: list[Row]) -> str:
     """The whole page."""
-    held = sum(row.passed for row in rows)
     mechanisms = list(dict.fromkeys(row.mechanism for row in rows))
-    parts = [HEAD.format(held=held, all=len(rows), mechanisms=len(mechanisms))]
+    parts = [HEAD.format(tally=tally(rows))]
     for name in mechanisms:
         own = [row for row in rows if row.mechanism == name]
         parts += [f"## {name}", "", own[0].source.split(", Fig")[0], "", table(own)]
@@ -61,7 +61,7 @@ def main(path: Path) -> int:
     missed = [row for row in rows if not row.passed]
     for row in missed:
         print(f"missed: {row.mechanism}: {row.target}: {row.problem or number(row.simulated)}")
-    print(f"{len(rows) - len(missed)} of {len(rows)} targets held; written to {path}")
+    print(f"{tally(rows)}; written to {path}")
     return TargetMissed.exit_code if missed else 0
 
 

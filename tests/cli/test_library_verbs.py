@@ -8,20 +8,66 @@ AMPA = "receptors/ampa_jonas_1993"
 def test_list_as_rows(quantal):
     done = quantal("list", "--json")
     rows = json.loads(done.stdout)
-    assert all(set(row) == {"name", "kind", "stage", "title", "source"} for row in rows)
+    wanted = {"name", "kind", "stage", "title", "source", "transmitters"}
+    assert all(set(row) == wanted for row in rows)
     found = {row["name"]: row for row in rows}[AMPA]
     assert found["stage"] == "receptors"
     assert found["kind"] == "mechanism"
     assert "Jonas" in found["source"]
+    assert found["transmitters"] == ["glutamate"]
 
 
 def test_list_as_tree(quantal):
     done = quantal("list", "--stage", "receptors")
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
-    assert lines[0] == "receptors"
-    assert any(line.startswith("  ampa_jonas_1993 ") for line in lines)
-    assert "channels" not in lines
+    members = [line for line in lines if line.startswith("  ")]
+    assert lines[0] == f"receptors ({len(members)})"
+    assert any(line.startswith("  ampa_jonas_1993 ") for line in members)
+    assert not any(line.startswith("channels") for line in lines)
+    assert lines[-1].startswith(f"{len(members)} mechanisms.")
+
+
+def test_the_counts_of_the_stages_add_up(quantal):
+    lines = quantal("list").stdout.splitlines()
+    counts = [int(line.rpartition("(")[2].rstrip(")")) for line in lines if line.endswith(")") and
+              line[:1].strip()]  # fmt: skip
+    members = sum(line.startswith("  ") for line in lines)
+    assert sum(counts) == members
+    assert lines[-1].startswith(f"{members} mechanisms in {len(counts)} stages.")
+
+
+def names(quantal, *options):
+    return {row["name"] for row in json.loads(quantal("list", *options, "--json").stdout)}
+
+
+def test_list_by_transmitter(quantal):
+    """By the ports of a mechanism, those of its parent and of its parts, and by its title."""
+    found = names(quantal, "--transmitter", "GABA")
+    receptors = names(quantal, "--stage", "receptors", "--transmitter", "GABA")
+    assert receptors == {name for name in found if name.startswith("receptors/")}
+    assert receptors == {n for n in names(quantal, "--stage", "receptors") if "/gabaa_" in n}
+    assert {"signalling/gabab_destexhe_1995", "uptake/gat1"} <= found
+    assert "circuits/gaba_uptake_block" in found
+    assert "receptors/glycine_legendre_1998" not in found
+    assert "receptors/nmda_lester_jahr_1992" in names(quantal, "--transmitter", "glutamate")
+    assert names(quantal, "--transmitter", "gaba") == found
+    assert names(quantal, "--transmitter", "glu") == names(quantal, "--transmitter", "glutamate")
+
+
+def test_every_receptor_has_a_transmitter(quantal):
+    rows = json.loads(quantal("list", "--stage", "receptors", "--json").stdout)
+    without = {row["name"].rpartition("/")[2] for row in rows if not row["transmitters"]}
+    assert without == {
+        "conductance_alpha", "conductance_biexponential", "nmda_magnesium_jahr_1990",
+        "nmda_magnesium_spruston_1995",
+    }  # fmt: skip
+
+
+def test_list_of_an_unknown_transmitter(quantal):
+    done = quantal("list", "--transmitter", "glutamat")
+    assert done.exit_code == 2
+    assert "did you mean `glutamate`" in done.stderr
 
 
 def test_list_of_an_unknown_stage(quantal):
@@ -63,6 +109,12 @@ def test_validate_one(quantal):
     }  # fmt: skip
     assert all(wanted <= set(row) for row in rows)
     assert all(row["passed"] is True for row in rows)
+
+
+def test_validate_ends_with_a_count(quantal):
+    rows = json.loads(quantal("validate", AMPA, "--json").stdout)
+    last = quantal("validate", AMPA).stdout.splitlines()[-1]
+    assert last == f"1 mechanism, {len(rows)} targets: {len(rows)} reproduced, 0 missed."
 
 
 def test_the_slip_that_every_unit_passes_is_caught_by_a_target(quantal, tmp_path):

@@ -55,7 +55,14 @@ def _print_rows(rows: list[Row]) -> None:
         print("\nWithout a value:")
     for row in failed:
         print(f"  {row.mechanism}: {shortened(row.target)}: {row.problem}")
+    print(f"\n{tally(rows)}.")
+
+
+def tally(rows: list[Row]) -> str:
+    """How many mechanisms and targets there were, reproduced and missed."""
+    mechanisms = len({row.mechanism for row in rows})
     missed = sum(not row.passed for row in rows)
-    count = len({row.mechanism for row in rows})
-    where = f", in {count} mechanisms" if count > 1 else ""
-    print(f"\n{len(rows) - missed} of {len(rows)} targets held{where}.")
+    return (
+        f"{mechanisms} mechanism{'s' * (mechanisms != 1)}, {len(rows)} targets: "
+        f"{len(rows) - missed} reproduced, {missed} missed"
+    )

@@ -23,11 +23,34 @@ _HEADER = re.compile(
     re.MULTILINE,
 )
 _SOURCE = re.compile(r"^source[ ]+([^\n]*)", re.MULTILINE)
+_DECLARED = re.compile(r"^\s*(?:input|exchange|species) +([A-Za-z_]+)", re.MULTILINE)
+_USED = re.compile(r"^\s*use +\S+ *= *([\w/]+)", re.MULTILINE)
+
+TRANSMITTERS = {
+    "acetylcholine": ("ach",),
+    "anandamide": ("AEA", "aea"),
+    "ATP": ("atp",),
+    "CGRP": ("cgrp",),
+    "dopamine": ("dopamine",),
+    "dynorphin": ("dynorphin",),
+    "GABA": ("gaba",),
+    "glutamate": ("glu",),
+    "glycine": ("gly",),
+    "noradrenaline": ("noradrenaline",),
+    "serotonin": ("serotonin",),
+    "substance P": ("substance_p",),
+    "VIP": ("vip",),
+}
+"""Transmitters, and the names that ports and species of the library give them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One mechanism of the library. `name` is its path there, `stage` the folder."""
+    """One mechanism of the library. `name` is its path there, `stage` the folder.
+
+    `transmitters` are those that its ports and species are, or that its title names; a
+    variant has those of its parent, an assembly those of its parts.
+    """
 
     name: str
     kind: str
@@ -35,6 +58,7 @@ class Entry:
     title: str
     source: str
     path: Path
+    transmitters: tuple[str, ...] = ()
 
 
 def catalogue() -> list[Entry]:
@@ -122,7 +146,33 @@ def _entry(name: str, path: Path) -> Entry:
         (header.group(3) or "") if header else "",
         source.group(1).strip() if source else "",
         path,
+        tuple(sorted(_transmitters(name), key=str.lower)),
     )
+
+
+@cache
+def _transmitters(name: str) -> frozenset[str]:
+    """The transmitters of a mechanism and of those that it is made from."""
+    text = _paths()[name].read_text(encoding="utf-8")
+    header = _HEADER.search(text)
+    title = (header.group(3) or "") if header else ""
+    declared = {found.group(1) for found in _DECLARED.finditer(text)}
+    found = {
+        transmitter
+        for transmitter, names in TRANSMITTERS.items()
+        if declared.intersection(names) or re.search(rf"\b{transmitter}\b", title, re.IGNORECASE)
+    }
+    parts = [header.group(2)] if header and header.group(2) else []
+    parts += [used.group(1) for used in _USED.finditer(text)]
+    return frozenset(found).union(*(_transmitters(part) for part in map(_known, parts) if part))
+
+
+def _known(name: str) -> str | None:
+    """The full name of a mechanism of the library, by its path or its last part."""
+    paths = _paths()
+    if name in paths:
+        return name
+    return next((known for known in paths if known.rpartition("/")[2] == name), None)
 
 
 def _missing(name: str, wanted: str) -> str:
