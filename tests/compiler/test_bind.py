@@ -10,7 +10,18 @@ from quantal.errors import UsageError
 from quantal.experiments.loading import load, prepare
 from quantal.expression import Number
 from quantal.program import Program
-from quantal.protocols.protocol import Drive, Hold, Protocol, Pulse, Set, Step, Times, Train
+from quantal.protocols.protocol import (
+    Action,
+    Drive,
+    Hold,
+    Protocol,
+    Pulse,
+    Set,
+    Step,
+    Times,
+    Train,
+)
+from quantal.protocols.text import parse_drive
 from quantal.protocols.text import parse_quantity as q
 
 RECEPTOR = """mechanism receptor "r"
@@ -152,3 +163,50 @@ def test_what_does_not_fit_is_said(program: Program, action: object, says: str) 
 def test_a_run_needs_an_end(program: Program, until: float | None) -> None:
     with pytest.raises(UsageError, match="run"):
         bind(program, Protocol((Hold("glu", q("1 mM")),), until=until), ["open"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("glu = 1 [mV]*exp(-time/1 [ms])", "`glu` is in [mM]; `1 [mV]*exp(-time/1 [ms])` comes"),
+        ("glu = exp(-time/1 [ms])", "comes to [1]"),
+        ("glu = 1 [mM]*(time - 5)", "cannot be subtracted; write `5 [ms]`?"),
+        ("glu = 1 [mM]*exp(time)", "`exp` needs pure numbers, but `time` is [ms]"),
+        ("glu = 2 [ms]/(time - 5 [ms])*1 [mM]", "has no finite value at 5 ms"),
+        ("glu = k*1 [mM]", "`glu` is in [mM]"),
+    ],
+)
+def test_a_drive_has_the_dimension_of_what_it_drives(
+    program: Program, text: str, message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        bind(program, Protocol((parse_drive(text), Hold("V", q("0 mV"))), until=10.0))
+    assert message in str(caught.value)
+
+
+def test_a_drive_may_use_constants_and_parameters(program: Program) -> None:
+    drive = parse_drive("glu = 1 [ms]*k*1 [mM2]*pi")
+    stimulus = bind(program, Protocol((drive, Hold("V", q("0 mV"))), until=10.0)).stimulus
+    expected = 5 * np.pi * q("1 mM").value
+    np.testing.assert_allclose(stimulus.drives[slot(program, "glu")].at(3.0), expected)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Hold("glu", q("-1 mM")),
+        Hold("dye", q("-1 uM")),
+        Pulse("glu", q("-1 mM"), duration=q("1 ms"), at=q("2 ms")),
+        Pulse("glu", q("-1 mM"), decay=q("1 ms"), at=q("2 ms")),
+        Step("glu", q("-1 mM"), at=q("2 ms")),
+        parse_drive("glu = 1 [mM]*(2 [ms] - time)/1 [ms]"),
+    ],
+)
+def test_a_concentration_below_zero_is_refused(program: Program, action: Action) -> None:
+    with pytest.raises(UsageError, match="expected a concentration of zero or more"):
+        bind(program, Protocol((action, Hold("V", q("0 mV"))), until=10.0), ["dye"])
+
+
+def test_a_rest_below_zero_is_named(program: Program) -> None:
+    with pytest.raises(UsageError, match="rest at least 0 ms before its start; got -3 ms"):
+        bind(program, Protocol(until=1.0, rest=-3.0), [])

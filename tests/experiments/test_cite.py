@@ -26,3 +26,8 @@ def test_bibtex_has_one_key_for_each_source():
     assert entries[1].startswith("@misc{two_sources_2,")
     assert "year = {2001}" in entries[1]
     assert "doi" not in entries[1]
+
+
+def test_bibtex_escapes_what_latex_reads_as_a_command():
+    entry = cite("receptors/ampa_jonas_1993")[0].bibtex()
+    assert r"Jonas, Major \& Sakmann 1993" in entry

@@ -1,5 +1,7 @@
 """Finding mechanisms by name, beside a file and in the library."""
 
+import os
+
 import pytest
 
 from quantal.errors import UsageError
@@ -82,3 +84,9 @@ def test_a_variant_finds_its_parent_beside_itself(tmp_path):
     model = load(str(tmp_path / "v.syn"))
     assert (model.name, model.parameters[0].value.text) == ("v", "2 [mM]")
     assert model.lets[0].name == "b"
+
+
+def test_what_is_no_regular_file_is_called_so(tmp_path):
+    os.mkfifo(tmp_path / "pipe.syn")
+    with pytest.raises(UsageError, match="is no regular file"):
+        find(str(tmp_path / "pipe.syn"))

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from quantal.compiler.expand import expand
+from quantal.compiler.dimensions import Dimensions
+from quantal.compiler.expand import CONSTANTS, expand
+from quantal.compiler.named_units import NamedUnits
 from quantal.compiler.waveforms import Waveform, fit, through
-from quantal.errors import UsageError, did_you_mean
-from quantal.expression import Number, evaluate, names_in
+from quantal.errors import Problem, UsageError, Where, did_you_mean
+from quantal.expression import Expression, Number, evaluate, names_in, to_text
 from quantal.program import ParameterSlot, Program
 from quantal.protocols.protocol import (
     Action,
@@ -161,7 +163,7 @@ def _within(slot: ParameterSlot, value: float) -> None:
 
 
 def _drive(binder: Binder, action: Drive) -> None:
-    waveform, _ = binder.waveform(action.name, "drive")
+    waveform, unit = binder.waveform(action.name, "drive")
     expression = expand(action.expression)
     values = {
         slot.name: value
@@ -174,10 +176,20 @@ def _drive(binder: Binder, action: Drive) -> None:
             f"a drive is an expression of `time` and parameters; `{name}` is neither"
             f"{did_you_mean(name, [*values, 'time'])}"
         )
+    _in_unit(binder, action.expression, unit, action.name)
     span = binder.end - binder.start
 
     def function(t: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(evaluate(expression, {**values, "time": t}), t.shape).astype(float)
+        with np.errstate(all="ignore"):
+            found = evaluate(expression, {**values, "time": t})
+        followed = np.broadcast_to(found, t.shape).astype(float)
+        bad = ~np.isfinite(followed)
+        if bad.any():
+            raise UsageError(
+                f"the drive of `{action.name}`, `{to_text(action.expression)}`, "
+                f"has no finite value at {t[bad][0]:g} ms"
+            )
+        return followed
 
     # Fine enough for the fastest transmitter transient, coarse enough for a long run.
     shortest = max(min(0.02, span / 2000), span / 20_000)
@@ -185,6 +197,23 @@ def _drive(binder: Binder, action: Drive) -> None:
     # The run's own zero is where a drive usually switches on.
     waveform.smooth = fit(function, binder.start, binder.end, [0.0], shortest)
     binder.stops.add(0.0)
+
+
+def _in_unit(binder: Binder, expression: Expression, unit: Unit, name: str) -> None:
+    """Refuse an expression whose dimension is not that of what it drives."""
+    problems: list[Problem] = []
+    units = {name: natural_unit(number.dimension) for name, number in CONSTANTS.items()}
+    units |= {slot.name: slot.unit for slot in binder.program.parameters}
+    found = Dimensions(NamedUnits(units), problems).of(expression, Where(""))
+    if problems:
+        raise UsageError(
+            f"the drive of `{name}`: " + "; ".join(problem.message for problem in problems)
+        )
+    if found is not None and found != unit.dimension:
+        raise UsageError(
+            f"`{name}` is in [{unit.text}]; `{to_text(expression)}` comes to "
+            f"[{natural_unit(found).text}]"
+        )
 
 
 def _samples(binder: Binder, action: Samples) -> None:

@@ -16,7 +16,8 @@ from quantal.compiler.waveforms import Waveform
 from quantal.errors import UsageError
 from quantal.program import Program
 from quantal.protocols.protocol import Hold, Protocol, Set
-from quantal.stimulus import Stimulus
+from quantal.stimulus import Piecewise, Stimulus
+from quantal.units import CONCENTRATION, Unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +44,10 @@ def bind(program: Program, protocol: Protocol, needed: Iterable[str] | None = No
     if protocol.until is None:
         raise UsageError('say how long to run: `until 100 [ms]`, or --until "100 ms"')
     start, end = -protocol.rest, protocol.until
-    if not (np.isfinite(end) and end > 0 and protocol.rest >= 0):
-        raise UsageError(f"a run must end after 0 ms and rest at least 0 ms; got {end:g} ms")
+    if not (np.isfinite(end) and end > 0):
+        raise UsageError(f"a run must end after 0 ms; got {end:g} ms")
+    if not (np.isfinite(start) and start <= 0):
+        raise UsageError(f"a run must rest at least 0 ms before its start; got {-start:g} ms")
     binder = Binder(program, start, end)
     # Holds and sets first: steps and pulses build on them, whatever the order written.
     actions = sorted(protocol.actions, key=lambda a: not isinstance(a, Hold | Set))
@@ -76,11 +79,12 @@ def _finish(binder: Binder, program: Program, needed: Iterable[str] | None) -> B
     drives = []
     for i, slot in enumerate(program.drives):
         waveform = binder.drives.get(i) or Waveform(slot.default or 0.0)
-        drives.append(waveform.pieces(start, end))
+        drives.append(_possible(waveform.pieces(start, end), slot.name, slot.unit, end))
         binder.stops |= set(waveform.stops())
     clamps = {}
     for i, waveform in binder.clamps.items():
-        clamps[i] = waveform.pieces(start, end)
+        state = program.states[i]
+        clamps[i] = _possible(waveform.pieces(start, end), state.name, state.unit, end)
         binder.stops |= set(waveform.stops())
     binder.stops |= {time for time, _, _ in binder.changes}
     binder.stops |= {time for time, _ in binder.events}
@@ -96,6 +100,25 @@ def _finish(binder: Binder, program: Program, needed: Iterable[str] | None) -> B
         stops=tuple(sorted(t for t in binder.stops if start < t < end)),
     )
     return Bound(stimulus, unknown)
+
+
+def _possible(curve: Piecewise, name: str, unit: Unit, end: float) -> Piecewise:
+    """Refuse a concentration below zero, beyond what rounding makes of zero.
+
+    Raises:
+        UsageError: naming the time of the lowest one.
+    """
+    if unit.dimension != CONCENTRATION:
+        return curve
+    knots = curve.knots[curve.knots < end]
+    values = curve.at(knots)
+    lowest = int(np.argmin(values))
+    if values[lowest] < -1e-9 * float(np.abs(values).max()):
+        raise UsageError(
+            f"`{name}` would be {unit.from_internal(float(values[lowest])):g} [{unit.text}] at "
+            f"{knots[lowest]:g} ms; expected a concentration of zero or more"
+        )
+    return curve
 
 
 def _unit(program: Program, name: str) -> str:

@@ -25,7 +25,8 @@ class Citation:
     def bibtex(self) -> str:
         """A BibTeX entry. Only the year is taken out of the free text; the rest is a note."""
         year = re.search(r"\b(1[89]|20)\d\d\b", self.source)
-        fields = [f"  note = {{{self.source}}}"]
+        special = re.sub(r"([&%$#_])", r"\\\1", self.source)
+        fields = [f"  note = {{{special}}}"]
         if year:
             fields.append(f"  year = {{{year.group()}}}")
         if self.doi:

@@ -30,7 +30,7 @@ def run(
     *,
     until: str | float | None = None,
     sample: str | float | np.ndarray | None = None,
-    record: Iterable[str] | None = None,
+    record: str | Iterable[str] | None = None,
     engine: str = "auto",
     relative: float = 1e-6,
     absolute: float = 1e-10,
@@ -48,7 +48,7 @@ def run(
         until: the end of the run, `"100 ms"` or a number of ms; overrides the protocol's.
         sample: spacing of the output (`"0.01 ms"` or ms) or the times themselves (n,) in
             ms; None takes the engine's own steps with points between.
-        record: the names wanted. An input that none of them depends on need not be driven.
+        record: the name or names wanted. An input that none of them depends on need not be driven.
         engine: an engine's name, or `auto`.
         relative, absolute: error tolerances; `absolute` is a share of each state's scale.
         trials: how many times to run with chance; None for one run. Values then have the
@@ -82,7 +82,7 @@ def run_program(
     protocol: Protocol,
     *,
     sample: str | float | np.ndarray | None = None,
-    record: Iterable[str] | None = None,
+    record: str | Iterable[str] | None = None,
     engine: str = "auto",
     relative: float = 1e-6,
     absolute: float = 1e-10,
@@ -93,7 +93,8 @@ def run_program(
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """The same for a Program: bind, choose an engine, run. See `run`."""
-    wanted = list(record) if record is not None else None
+    names = [record] if isinstance(record, str) else record
+    wanted = None if names is None else list(names)
     bound = bind(program, protocol, wanted)
     if engine == "auto":
         chosen, reason = engines.auto(program, by_chance=trials is not None)

@@ -196,6 +196,8 @@ def _missing_file(name: str, shown: str) -> str:
         path = Path(name)
         if path.is_dir():
             return f"`{shown}` is a folder; name one of its `{SUFFIX}` files"
+        if path.exists():
+            return f"`{shown}` is no regular file; expected a text that ends in `{SUFFIX}`"
         beside = [entry.name for entry in path.parent.iterdir()]
     except (OSError, ValueError):
         beside = []

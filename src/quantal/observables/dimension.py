@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from quantal.compiler.dimensions import Dimensions
-from quantal.errors import Problem, UsageError, Where, did_you_mean
+from quantal.compiler.named_units import NamedUnits
+from quantal.errors import Problem, UsageError, Where
 from quantal.expression import Apply, Expression, Name, Number
 from quantal.observables.measured import OF_A_TRACE
 from quantal.units import NUMBER, TIME, Dimension, Unit
@@ -22,7 +22,7 @@ def dimension_of(measured: Expression, units: Mapping[str, Unit]) -> Dimension:
         UsageError: an unknown name, or quantities that cannot be added, compared, ….
     """
     problems: list[Problem] = []
-    dimensions = Dimensions(_Units(units), problems)
+    dimensions = Dimensions(NamedUnits(units), problems)
     found = dimensions.of(_as_numbers(measured, dimensions), _NOWHERE)
     if problems or found is None:
         raise UsageError("; ".join(problem.message for problem in problems))
@@ -64,23 +64,3 @@ def _as_numbers(node: Expression, dimensions: Dimensions) -> Expression:
             return node.arguments[0]
         return Number(1.0, trace.times(TIME) if node.function == "area" else trace)
     return Apply(node.function, tuple(_as_numbers(a, dimensions) for a in node.arguments))
-
-
-@dataclass(frozen=True)
-class _Units:
-    """A run's names as the scope of an expression."""
-
-    units: Mapping[str, Unit]
-
-    def dimension_of(self, name: str, where: Where) -> Dimension:
-        if name == "time":
-            return TIME
-        if name not in self.units:
-            raise UsageError(f"nothing is called `{name}`{did_you_mean(name, self.units)}")
-        return self.units[name].dimension
-
-    def unit_of(self, name: str) -> Unit | None:
-        return self.units.get(name)
-
-    def like(self, where: Where) -> str:
-        return ""
