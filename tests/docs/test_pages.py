@@ -42,7 +42,9 @@ def test_every_command_of_the_tutorial_runs(tmp_path, monkeypatch):
         assert Path(picture).read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/python.md", "docs/population.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/tutorial.md", "docs/python.md", "docs/population.md"]
+)
 def test_the_python_of_a_page_runs(page, tmp_path):
     programs = blocks((ROOT / page).read_text(), "python")
     assert programs
