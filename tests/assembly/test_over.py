@@ -100,6 +100,14 @@ def test_what_cannot_be_multiplied_is_said(old, new, message):
     assert any(message in problem.message for problem in caught.value.problems)
 
 
+@pytest.mark.parametrize("line", ["quiet -> hit times 30", "quiet -= 0.1"])
+def test_an_event_that_moves_the_zones_is_refused(line):
+    """It would move the zones and leave the receptors over them behind."""
+    text = f"{ZONES}event spike\non spike\n  {line}\n"
+    with pytest.raises(ModelError, match="`zone` has others multiplied over it, which an event"):
+        flat(text, receptor=RECEPTOR)
+
+
 def test_a_computed_quantity_cannot_read_what_differs_between_zones():
     receptor = RECEPTOR.replace("role open", "let bound = glu/1 [mM]\nrole open")
     with pytest.raises(ModelError, match=r"`ampa\.bound` reads `ampa\.glu`"):

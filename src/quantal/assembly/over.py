@@ -18,7 +18,7 @@ from quantal.assembly.names import Renaming
 from quantal.errors import Where, did_you_mean
 from quantal.expression import ONE, Apply, Expression, Name, is_number, multiply, names_in
 from quantal.model.model import Model
-from quantal.model.processes import Reaction, Term, Use
+from quantal.model.processes import Assign, Fire, Reaction, Term, Use
 from quantal.model.quantities import Let, Port, Scheme
 
 Entry = TypeVar("Entry")
@@ -48,8 +48,30 @@ def multiply_over(draft: Draft, uses: tuple[Use, ...]) -> None:
                     "state to one state with constants",
                 )
                 return
+        if _moved_by_events(draft, zone):
+            return
         for scheme in own:
             draft.model = _Product(draft, use, scheme, zone, moves).model()
+
+
+def _moved_by_events(draft: Draft, zone: Scheme) -> bool:
+    """Report events that move the zones: they would leave behind what lies over them."""
+    found = False
+    for handler in draft.model.handlers:
+        for action in handler.actions:
+            touched: set[str] = set()
+            if isinstance(action, Fire):
+                touched = {name for _, name in (*action.left, *action.right)}
+            elif isinstance(action, Assign):
+                touched = {action.target}
+            if touched & set(zone.states):
+                found = True
+                draft.report(
+                    action.where,
+                    f"`{zone.name}` has others multiplied over it, which an event cannot move "
+                    "with it: write a line of the scheme, with a rate that the event raises",
+                )
+    return found
 
 
 class _Product:
