@@ -98,3 +98,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     same = [candidate for candidate in words if candidate.lower() == word.lower()]
     nearest = same or difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     return f"; did you mean `{nearest[0]}`?" if nearest else ""
+
+
+def unwritable(target: object, error: OSError) -> str:
+    """That a result cannot be written: `x.zarr: it cannot be written (Permission denied)`."""
+    return f"{target}: it cannot be written ({error.strerror or error})"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantal.errors import UsageError, did_you_mean
+from quantal.errors import UsageError, did_you_mean, unwritable
 from quantal.units import Unit, parse_unit
 
 if TYPE_CHECKING:
@@ -147,23 +147,17 @@ class Trajectory:
         """Write a zarr store. It appears under its name only once it is whole.
 
         Raises:
-            UsageError: something that is no trajectory has that name already.
+            UsageError: something that is no trajectory has that name already, or nothing can
+                be written there.
         """
-        import shutil
-        import tempfile
-
         target = Path(path)
         if target.exists() and not (target / "zarr.json").is_file():
             raise UsageError(f"{target}: this exists and is no trajectory; choose another name")
-        target.parent.mkdir(parents=True, exist_ok=True)
         dataset = self.to_xarray(names)
-        with tempfile.TemporaryDirectory(prefix=".quantal-", dir=target.parent) as folder:
-            part = Path(folder) / "part.zarr"
-            dataset.to_zarr(part, mode="w", consolidated=False)
-            if target.exists():
-                shutil.move(target, Path(folder) / "old")
-            shutil.move(part, target)
-        return target
+        try:
+            return _write(dataset, target)
+        except OSError as error:
+            raise UsageError(unwritable(target, error)) from error
 
     @classmethod
     def load(cls, path: str | Path) -> Trajectory:
@@ -179,9 +173,10 @@ class Trajectory:
         try:
             dataset = xarray.open_zarr(Path(path), consolidated=False, chunks=None).load()
             time = dataset["time"].values
+            variables = dataset.data_vars.items()
+            units = {str(name): parse_unit(values.attrs["units"]) for name, values in variables}
         except Exception as cause:
             raise UsageError(f"{path}: not a trajectory that Quantal wrote ({cause})") from cause
-        units = {str(name): parse_unit(v.attrs["units"]) for name, v in dataset.data_vars.items()}
         held: dict[str, np.ndarray] = {
             name: dataset[name].values * unit.scale + unit.offset for name, unit in units.items()
         }
@@ -199,3 +194,18 @@ class Trajectory:
             time, units, lambda names: {name: held[name] for name in names},
             status=dataset.attrs.get("status", ""), **loads, _held=dict(held),
         )  # fmt: skip
+
+
+def _write(dataset: xarray.Dataset, target: Path) -> Path:
+    """A zarr store, made beside its place and moved there whole."""
+    import shutil
+    import tempfile
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".quantal-", dir=target.parent) as folder:
+        part = Path(folder) / "part.zarr"
+        dataset.to_zarr(part, mode="w", consolidated=False)
+        if target.exists():
+            shutil.move(target, Path(folder) / "old")
+        shutil.move(part, target)
+    return target

@@ -69,5 +69,8 @@ def in_plain_words(command: Callable[..., None]) -> Callable[..., None]:
             # `quantal ... | head` closes our output: no more to say, and nothing failed.
             sys.stderr.close()
             raise typer.Exit(0) from None
+        except OSError as error:
+            print(f"{error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+            raise typer.Exit(1) from None
 
     return spoken

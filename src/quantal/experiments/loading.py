@@ -10,6 +10,7 @@ from quantal.assembly.exchange import exchange
 from quantal.assembly.flatten import assemble
 from quantal.compiler.check import Checked, check
 from quantal.compiler.lower import lower
+from quantal.errors import UsageError
 from quantal.library.catalogue import find
 from quantal.model.model import Model
 from quantal.model.reader import read_file, read_text
@@ -26,28 +27,58 @@ def load(source: str | Path, use: Mapping[str, str] | None = None) -> Model:
         ModelError: the text is not a valid model; all problems are listed.
     """
     if isinstance(source, str) and "\n" in source:
-        return _put_together(exchange(read_text(source, lookup=lookup), use or {}))
+        reading = _Reading()
+        return _put_together(exchange(read_text(source, lookup=reading.lookup), use or {}), reading)
     path = find(str(source))
-    return _load_file(path, path.stat().st_mtime_ns, tuple((use or {}).items()))
+    key = (path.resolve(), tuple((use or {}).items()))
+    model, stamps = _loaded.get(key, (None, {}))
+    if model is None or any(_stamp(file) != stamp for file, stamp in stamps.items()):
+        reading = _Reading()
+        model = _put_together(exchange(reading.file(path), dict(use or {})), reading)
+        _loaded[key] = model, reading.stamps
+    return model
 
 
-@lru_cache(maxsize=256)
-def _load_file(path: Path, _changed: int, use: tuple[tuple[str, str], ...]) -> Model:
-    return _put_together(exchange(read_file(path, lookup=lookup), dict(use)))
+_loaded: dict[tuple[Path, tuple[tuple[str, str], ...]], tuple[Model, dict[Path, int]]] = {}
+"""What `load` gave, with the files that it was read from and when each last changed."""
 
 
-def _put_together(model: Model) -> Model:
+def _stamp(file: Path) -> int:
+    return file.stat().st_mtime_ns if file.exists() else 0
+
+
+class _Reading:
+    """Reads one model with all that it uses, and remembers from which files."""
+
+    def __init__(self) -> None:
+        self.stamps: dict[Path, int] = {}
+        self.open: list[Path] = []
+
+    def file(self, path: Path, with_targets: bool = True) -> Model:
+        """The model of a file; a variant's parent is read while its own file is open."""
+        full = path.resolve()
+        if full in self.open:
+            chain = " -> ".join(file.stem for file in [*self.open, full])
+            raise UsageError(f"`{path.stem}` is a variant of itself: {chain}")
+        self.stamps[full] = _stamp(full)
+        self.open.append(full)
+        try:
+            return read_file(path, self.lookup, with_targets)
+        finally:
+            self.open.pop()
+
+    def lookup(self, name: str, beside: Path | None) -> Model:
+        """What a `use` or a `from` names: beside the file first, then in the library."""
+        return self.file(find(name, beside), with_targets=False)
+
+
+def _put_together(model: Model, reading: _Reading) -> Model:
     """The flat, checked model; problems of connections and of dimensions come together."""
-    flat, problems = assemble(model, lookup)
+    flat, problems = assemble(model, reading.lookup)
     if problems:
         check(flat, problems)
     prepare(flat)
     return flat
-
-
-def lookup(name: str, beside: Path | None) -> Model:
-    """The model a `use` or a `from` names: beside the file first, then in the library."""
-    return read_file(find(name, beside), lookup, with_targets=False)
 
 
 @lru_cache(maxsize=256)

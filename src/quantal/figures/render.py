@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quantal.errors import UsageError
+from quantal.errors import UsageError, unwritable
 from quantal.figures.axes import draw_panel
 from quantal.figures.figure import Figure, Panel
 
@@ -44,13 +44,21 @@ def render(figure: Figure, path: str | Path) -> Path:
     """Draw a figure into a file; it appears under its name only once it is whole.
 
     Raises:
-        UsageError: the file's ending is not .png, .svg or .pdf.
+        UsageError: the file's ending is not .png, .svg or .pdf, or it cannot be written.
     """
     target = Path(path)
     if target.suffix.lower() not in _FORMATS:
         raise UsageError(f"{target}: a picture ends in {', '.join(_FORMATS)}")
-    target.parent.mkdir(parents=True, exist_ok=True)
     canvas = draw_on_canvas(figure)
+    try:
+        return _write(canvas, target)
+    except OSError as error:
+        raise UsageError(unwritable(target, error)) from error
+
+
+def _write(canvas: Canvas, target: Path) -> Path:
+    """A picture, made beside its place and moved there whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(suffix=target.suffix.lower(), dir=target.parent)
     os.close(handle)
     try:
