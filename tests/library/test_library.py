@@ -53,6 +53,37 @@ def test_a_channel_or_receptor_has_the_role_open(entry):
     assert "open" in {role.name for role in load(entry.path).roles}
 
 
+NOT_A_RECEPTOR = {
+    "conductance_alpha", "conductance_biexponential", "nmda_magnesium_jahr_1990",
+    "nmda_magnesium_spruston_1995",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        entry
+        for entry in ENTRIES
+        if entry.stage == "receptors" and entry.name.rpartition("/")[2] not in NOT_A_RECEPTOR
+    ],
+    ids=lambda entry: entry.name,
+)
+def test_a_receptor_says_its_subunits_and_the_conductance_of_one(entry):
+    """In its own text, or as a variant in its parent's."""
+    text = entry.path.read_text(encoding="utf-8")
+    parent = re.match(r"mechanism \w+ from (\w+)", text)
+    if parent:
+        text += catalogue_text(parent.group(1))
+    assert re.search(r"subunit|tetramer|pentamer|trimer", text)
+    assert re.search(r"^parameter g\w* = [\d.]+ \[pS\]", text, re.MULTILINE)
+
+
+def catalogue_text(name):
+    """The text of the mechanism with this last name."""
+    found = next(entry for entry in ENTRIES if entry.name.rpartition("/")[2] == name)
+    return found.path.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["sensor_schneggenburger_2000", "sensor_lou_2005"])
 def test_sensors_are_exchangeable(name):
     model = load(name)
