@@ -56,12 +56,12 @@ class Tile:
         self._slots = Slots()
         self._state = self._array("state", self._vectors, layout.states)
         self._own = self._array("own", self._vectors, layout.own)
-        self._shared = self._array("shared", 1, layout.shared)
+        self._shared = self._array("shared", 1, layout.shared, layout.register)
         self._scratch = self._array("scratch", GROUP, layout.scratch)
         for name in ("work", "trial"):
             self._array(name, 1, layout.states)
         self._array("own_work", 1, layout.own)
-        self._shared_work = self._array("shared_work", 1, layout.shared)
+        self._shared_work = self._array("shared_work", 1, layout.shared, layout.register)
         self._slots.point("kept", np.array([*job.kept, 0], dtype=np.int64))
         self._slots.set("kept_count", len(job.kept))
         self._slots.set("groups", self._groups)
@@ -72,10 +72,11 @@ class Tile:
         self._known = self._own_values()
         self._begin()
 
-    def _array(self, name: str, vectors: int, entries: int) -> np.ndarray[Any, Any]:
+    def _array(
+        self, name: str, vectors: int, entries: int, width: int | None = None
+    ) -> np.ndarray[Any, Any]:
         """An array (vectors, entries, width) at the start of a cache line."""
-        width = self._layout.width
-        shape = (vectors, max(entries, 1), width)
+        shape = (vectors, max(entries, 1), width or self._layout.width)
         size = int(np.prod(shape)) * np.dtype(self._type).itemsize
         raw = np.zeros(size + 64, dtype=np.uint8)
         offset = -raw.ctypes.data % 64

@@ -2,8 +2,8 @@
 
 A product that is used once and added is fused into a multiply-add; a product that several
 sums share stays one rounded value, so that what one reaction takes from a state is exactly
-what it gives to another. Divisions are slow: pivots that do not wait for one another share
-one, 1/a and 1/b being b/(ab) and a/(ab).
+what it gives to another. Where divisions of long registers are slow, two pivots that do not
+wait for one another share one, 1/a and 1/b being b/(ab) and a/(ab).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from quantal.kernels.symbolic.dag import Graph
 
 PART = 400
 """Longest run of instructions in one function: LLVM's time grows faster than the length."""
-SHARED = 2
-"""So many pivots share one division; more would cost more products than they save."""
+ENOUGH = 60
+"""A loop of so many instructions is worth its own start."""
 
 _BINARY = {"+": "fadd", "-": "fsub", "*": "fmul"}
 _PREDICATES = {"<": "olt", "<=": "ole", "==": "oeq", "!=": "une"}
@@ -72,15 +72,49 @@ class Code:
 
     def store(self, outputs: Sequence[int], pointer: str, places: Sequence[int]) -> None:
         """Compute the outputs and, when all are known, write them as vectors `places`."""
-        self._count_uses(outputs)
-        order = self._order(outputs)
-        for group in self._groups(order):
-            self._emit_pivots(group)
-        for output in outputs:
-            self._emit(output)
-        for output, place in zip(outputs, places, strict=True):
-            value = self._value(output)
-            self._v.store(self._function, value, self._bases[-1][pointer], place)
+        self.store_in_turn([(outputs, places)], pointer)
+
+    def store_in_turn(
+        self, groups: Sequence[tuple[Sequence[int], Sequence[int]]], pointer: str
+    ) -> None:
+        """Outputs with their places, group by group: each is written before the next begins.
+
+        What a group has written must not be read by a later one. Groups share a loop until
+        it is long enough.
+        """
+        self._count_uses([output for outputs, _ in groups for output in outputs])
+        for outputs, places in self._joined(groups):
+            if self._length >= ENOUGH:
+                self._next_part()
+            for pivots in self._groups(self._order(outputs)):
+                self._emit_pivots(pivots)
+            for output in outputs:
+                self._emit(output)
+            for output, place in zip(outputs, places, strict=True):
+                value = self._value(output)
+                base = self._bases[-1][pointer]
+                if pointer == "shared":
+                    self._v.store_shared(self._function, value, base, place)
+                else:
+                    self._v.store(self._function, value, base, place)
+
+    def _joined(
+        self, groups: Sequence[tuple[Sequence[int], Sequence[int]]]
+    ) -> list[tuple[list[int], list[int]]]:
+        """Neighbouring groups put together while they are short."""
+        joined: list[tuple[list[int], list[int]]] = []
+        seen: set[int] = set()
+        length = ENOUGH
+        for outputs, places in groups:
+            if length >= ENOUGH:
+                joined.append(([], []))
+                length = 0
+            joined[-1][0].extend(outputs)
+            joined[-1][1].extend(places)
+            new = set(self._order(outputs)) - seen
+            seen |= new
+            length += sum(not self._is_loaded(node) for node in new)
+        return joined
 
     def functions(self) -> list[Function]:
         """The finished function, with its parts if it has several."""
@@ -137,6 +171,7 @@ class Code:
 
     def _groups(self, order: Sequence[int]) -> list[list[int]]:
         """Pivots by how many others they wait for, few at a time."""
+        share = self._v.pivots_per_division
         depth: dict[int, int] = {}
         levels: dict[int, list[int]] = {}
         for node in order:
@@ -145,9 +180,9 @@ class Code:
                 levels.setdefault(depth[node], []).append(node)
                 depth[node] += 1
         return [
-            nodes[start : start + SHARED]
+            nodes[start : start + share]
             for _, nodes in sorted(levels.items())
-            for start in range(0, len(nodes), SHARED)
+            for start in range(0, len(nodes), share)
         ]
 
     def _count_uses(self, outputs: Sequence[int]) -> None:
@@ -244,6 +279,8 @@ class Code:
         f, v = self._function, self._v
         array, index = self._places[node]
         base = self._bases[-1][array]
+        if array == "shared":
+            return v.load_shared(f, base, index)
         if array != "row":
             return v.load(f, base, index)
         where = f.address(base, index, v.element)

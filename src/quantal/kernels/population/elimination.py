@@ -56,7 +56,8 @@ class Elimination:
             self._upper[pivot] = later
             for row in sorted(self._columns[pivot] & remaining):
                 self._reduce(row, pivot, later)
-            for other in (self._rows[pivot] | self._columns[pivot]) & remaining:
+            # Only a pivot that this one changes must wait for it.
+            for other in self._rows[pivot] & self._columns[pivot] & remaining:
                 depth[other] = max(depth[other], depth[pivot] + (not form.is_constant))
 
     def _next(self, remaining: set[int], depth: Sequence[int]) -> int:

@@ -9,6 +9,9 @@ from quantal.kernels.generate.ir import Function
 from quantal.kernels.native import host
 
 SINGLE, DOUBLE = "float", "double"
+ABREAST = 2
+"""Registers worked on side by side: what all instances share is loaded once for both, and one
+has work while the other waits."""
 
 
 def register_bytes() -> int:
@@ -21,15 +24,17 @@ def register_bytes() -> int:
 
 @dataclass(frozen=True)
 class Lanes:
-    """`width` numbers of one `element` type (`float` or `double`)."""
+    """`width` numbers of one `element` type (`float` or `double`); `register` in a register."""
 
     element: str
     width: int
+    register: int
 
     @classmethod
     def of_machine(cls, element: str) -> Lanes:
-        """As many as one register holds."""
-        return cls(element, register_bytes() // (4 if element == SINGLE else 8))
+        """As many as `ABREAST` registers hold."""
+        register = register_bytes() // (4 if element == SINGLE else 8)
+        return cls(element, ABREAST * register, register)
 
     @property
     def kind(self) -> str:
@@ -55,6 +60,11 @@ class Lanes:
     def bytes(self) -> int:
         """Bytes of a whole vector."""
         return self.width * self.bits // 8
+
+    @property
+    def pivots_per_division(self) -> int:
+        """Dividing 64 bytes takes as long as twenty products; dividing 32, as ten."""
+        return 2 if self.register * self.bits // 8 >= 64 else 1
 
     @property
     def suffix(self) -> str:
@@ -121,6 +131,30 @@ class Lanes:
         """A function of vectors."""
         arguments = ", ".join(f"{self.kind} {value}" for value in values)
         return f.emit(f"call {self.kind} @{name}({arguments})")
+
+    def load_shared(self, f: Function, base: str, index: int) -> str:
+        """Entry `index` of an array of registers, repeated over the whole vector.
+
+        So one register serves all vectors that are in work.
+        """
+        small = f"<{self.register} x {self.element}>"
+        where = f.address(base, index, small)
+        value = f.emit(f"load {small}, ptr {where}, align {self.bits // 8}")
+        lanes = ", ".join(f"i32 {lane % self.register}" for lane in range(self.width))
+        return f.emit(
+            f"shufflevector {small} {value}, {small} poison, <{self.width} x i32> <{lanes}>"
+        )
+
+    def store_shared(self, f: Function, value: str, base: str, index: int | str) -> None:
+        """Write entry `index` of an array of registers: the first of the vector."""
+        small = f"<{self.register} x {self.element}>"
+        lanes = ", ".join(f"i32 {lane}" for lane in range(self.register))
+        first = f.emit(
+            f"shufflevector {self.kind} {value}, {self.kind} poison, "
+            f"<{self.register} x i32> <{lanes}>"
+        )
+        where = f.address(base, index, small)
+        f.do(f"store {small} {first}, ptr {where}, align {self.bits // 8}")
 
     def spread(self, f: Function, value: str) -> str:
         """One number in every lane."""

@@ -162,7 +162,7 @@ def act(layout: Layout, lanes: Lanes, handlers: Sequence[int]) -> Function:
     with f.when(looks), f.count(states) as index:
         lanes.store(f, lanes.load(f, work, index), target, index)
     with f.when(moves):
-        lanes.store(f, lanes.spread(f, length), shared, 0)
+        lanes.store_shared(f, lanes.spread(f, length), shared, 0)
         w.call("prepare_shared", work, own, shared, row, "1")
         w.call("prepare_own", work, own, shared, row, "1")
         w.call("step", target, own, shared, row, "1")
@@ -224,7 +224,7 @@ def look(layout: Layout, lanes: Lanes) -> Function:
     f, states = w.f, layout.states
     trial, own, shared = w.slot("trial"), w.slot("own_work"), w.slot("shared_work")
     length = w.load(w.element(w.slot("look_length"), "%number"))
-    lanes.store(f, lanes.spread(f, length), shared, 0)
+    lanes.store_shared(f, lanes.spread(f, length), shared, 0)
     row = w.row("look_rows", "%number")
     w.call("prepare_shared", trial, own, shared, row, "1")
     with f.count(GROUP) as inside:

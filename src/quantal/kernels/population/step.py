@@ -42,6 +42,8 @@ class Step:
     new: dict[int, int] = field(default_factory=dict)
     means: dict[int, int] = field(default_factory=dict)
     pivots: set[int] = field(default_factory=set)
+    order: list[tuple[int, ...]] = field(default_factory=list)
+    """The sets in the order in which they are advanced; given states last."""
     solved: list[tuple[int, ...]] = field(default_factory=list)
     """The sets that are not advanced exactly."""
 
@@ -69,9 +71,11 @@ def write_step(
         for index, new, mean in advance.results():
             leaf = graph.leaf(MEAN, index)
             step.new[index], step.means[leaf], replaced[index] = new, mean, leaf
+        step.order.append(block)
         step.pivots |= advance.pivots
         if not advance.exact:
             step.solved.append(block)
+    step.order += [tuple(clamped)] if clamped else []
     return step
 
 

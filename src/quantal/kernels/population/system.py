@@ -52,6 +52,7 @@ class Layout:
 
     element: str
     width: int
+    register: int
     states: int
     own: int
     own_given: int
@@ -130,7 +131,7 @@ class _System:
         functions = [
             *self._prepared("prepare_shared", "shared", shared),
             *self._prepared("prepare_own", "own", own),
-            *self._function("step", roots, states, step),
+            *self._advanced(step),
         ]
         for number, changed in self._actions.items():
             indices = list(changed)
@@ -138,7 +139,7 @@ class _System:
             functions += self._function(f"handler_{number}", nodes, indices, step)
         clamped = len(self._choice.clamped)
         layout = Layout(
-            self._lanes.element, self._lanes.width, len(self._program.states),
+            self._lanes.element, self._lanes.width, self._lanes.register, len(self._program.states),
             self._own_count, self._own_given, self._shared_count,
             1 + len(self._program.drives) + 2 * clamped, max(self._scratch, 1),
             tuple(step.solved),
@@ -194,6 +195,13 @@ class _System:
         known = {n: place for n, place in self._hoisted.items() if place[0] != pointer}
         code = self._code(name, known)
         code.store(nodes, pointer, [self._hoisted[node][1] for node in nodes])
+        return self._finished(code)
+
+    def _advanced(self, step: Step) -> list[Function]:
+        """`step`: a state is read by its own set alone, so sets may be written in turn."""
+        code = self._code("step", self._hoisted, step)
+        groups = [([step.new[index] for index in block], block) for block in step.order]
+        code.store_in_turn(groups, "state")
         return self._finished(code)
 
     def _function(
