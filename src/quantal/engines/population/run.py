@@ -23,7 +23,8 @@ from quantal.kernels.population.system import Choice
 from quantal.program import Program
 from quantal.stimulus import Stimulus
 
-TILE = 512
+FEWEST, MOST = 512, 4096
+"""Instances in a tile: the more, the less its own work weighs; enough tiles for all threads."""
 BUFFER = 16e6
 """Bytes of output that one tile may hold at a time."""
 MOST_STEPS = 1e10
@@ -59,7 +60,8 @@ def run(program: Program, stimulus: Stimulus, instances: Instances, settings: Se
     )  # fmt: skip
     loaded = population_kernel(program, choice)
     kept = needed_states(program, settings.record, stimulus.clamps)
-    tile = _tile(settings, instances.size)
+    threads = settings.threads or os.cpu_count() or 1
+    tile = _tile(settings, instances.size, threads)
     row_bytes = tile * max(len(kept), 1) * 8
     plan = Plan(stimulus, settings.step, settings.samples, int(BUFFER // row_bytes))
     refused = {each.instance: each for each in faults(program, instances, stimulus.start)}
@@ -67,7 +69,7 @@ def run(program: Program, stimulus: Stimulus, instances: Instances, settings: Se
         program, stimulus, instances, choice, loaded.kernel, plan, kept, settings.record,
         follow, refused,
     )  # fmt: skip
-    return _Run(job, settings, tile).ensemble(loaded, why)
+    return _Run(job, settings, tile, threads).ensemble(loaded, why)
 
 
 def needed_states(
@@ -91,18 +93,20 @@ def needed_states(
     return tuple(sorted(found))
 
 
-def _tile(settings: Settings, size: int) -> int:
+def _tile(settings: Settings, size: int, threads: int) -> int:
     if settings.tile is not None and settings.tile < 1:
         raise UsageError(f"a tile holds at least one instance; got {settings.tile}")
-    wanted = min(settings.tile or TILE, size)
+    fair = min(max(size // (4 * threads), FEWEST), MOST)
+    wanted = min(settings.tile or fair, size)
     return max(-(-wanted // PANEL), 1) * PANEL
 
 
 class _Run:
     """Tiles in parallel; their results in order."""
 
-    def __init__(self, job: Job, settings: Settings, tile: int) -> None:
+    def __init__(self, job: Job, settings: Settings, tile: int, threads: int) -> None:
         self._job, self._settings, self._tile = job, settings, tile
+        self._threads = threads
         self._size = job.instances.size
         self._rows = len(job.plan.samples)
         kind = np.float32 if settings.precision == "single" else np.float64
@@ -115,9 +119,8 @@ class _Run:
         """Run, and put together."""
         job, settings = self._job, self._settings
         starts = range(0, self._size, self._tile)
-        threads = settings.threads or os.cpu_count() or 1
         means = _Means(job.record, self._rows) if settings.keep == "mean" else None
-        with ThreadPoolExecutor(max_workers=min(threads, len(starts))) as pool:
+        with ThreadPoolExecutor(max_workers=min(self._threads, len(starts))) as pool:
             for number, (failed, panels) in enumerate(pool.map(self._one, starts)):
                 self._failures += failed
                 if means is not None:
@@ -128,7 +131,7 @@ class _Run:
         deviations = None
         if means is not None:
             self._values, deviations = means.finished()
-        return self._put_together(failures, deviations, loaded, why, threads)
+        return self._put_together(failures, deviations, loaded, why)
 
     def _one(self, first: int) -> tuple[list[Failure], list[_Panel]]:
         """One tile; gives its failures and, where only means are kept, its panels."""
@@ -151,7 +154,7 @@ class _Run:
 
     def _put_together(
         self, failures: tuple[Failure, ...], deviations: dict[str, np.ndarray[Any, Any]] | None,
-        loaded: Loaded, why: str, threads: int,
+        loaded: Loaded, why: str,
     ) -> Ensemble:  # fmt: skip
         import llvmlite
 
@@ -167,7 +170,7 @@ class _Run:
             status += f" The first that failed is {failures[0]}."
         statistics = {
             "instances": float(self._size), "failed": float(len(failures)),
-            "steps": float(job.plan.steps), "threads": float(threads),
+            "steps": float(job.plan.steps), "threads": float(self._threads),
             "tile": float(self._tile), "compile_seconds": loaded.seconds,
             "cached": float(loaded.cached),
         }  # fmt: skip

@@ -117,9 +117,8 @@ class Tile:
         for index in range(layout.states):
             self._put(self._state, index, values_at[job.program.states[index].name])
         self._refused = np.zeros(self._lanes, dtype=bool)
-        for instance in range(self._first, self._first + self._count):
-            if instance in job.refused:
-                self._refused[instance - self._first] = True
+        last = self._first + self._count
+        self._refused[[i - self._first for i in job.refused if self._first <= i < last]] = True
         self._blank(self._refused)
         self._bad = self._refused.copy()
         self._check_start()
