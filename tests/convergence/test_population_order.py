@@ -7,6 +7,8 @@ from tests.engines.programs import call, names, program, stimulus
 from quantal.engines.population.instances import Instances, Spikes
 from quantal.engines.population.run import run
 from quantal.engines.population.settings import Settings
+from quantal.kernels import cache
+from quantal.kernels.population import code
 from quantal.kernels.population.step import METHODS
 from quantal.program import Assignment, Handler
 from quantal.stimulus import Piecewise
@@ -41,7 +43,7 @@ def binding():
     decay = Piecewise(np.array([-1e300, 0.0]), np.array([[0.0] * 6, [0, 0, 0, 0, 2.0, 1.0]]))
 
     def exact(t):
-        # With s = exp(-t): x = s e^{2s} (2 ln(1/s) + ... ), by quadrature instead.
+        # dx/dt + (1 + u) x = u: its integrating factor, and a fine quadrature.
         fine = np.linspace(0.0, t, 200_001)
         growth = np.exp(-(fine - 2.0 * (np.exp(-fine) - np.exp(0.0))))
         inside = 2.0 * np.exp(-fine) / growth
@@ -50,7 +52,14 @@ def binding():
     return made, stimulus(made, 3.0, [decay]), exact
 
 
-PROBLEMS = {f.__name__: f for f in (logistic, driven, explicit_time, binding)}
+def cascade():
+    """A state downstream of a nonlinear one: x' = u with u logistic."""
+    u, x = names("u x")
+    made = program({"u": (u * (1.0 - u), 0.1), "x": (u + 0.0 * x, 0.0)})
+    return made, stimulus(made, 4.0), lambda t: np.log((np.exp(t) + 9.0) / 10.0)
+
+
+PROBLEMS = {f.__name__: f for f in (logistic, driven, explicit_time, binding, cascade)}
 
 
 def order(h, error):
@@ -70,6 +79,34 @@ def test_the_step_has_order_two(method, problem):
         simulated = run(made, driven_by, Instances(1), settings)["x"][0, 0]
         error.append(abs(simulated - exact(driven_by.end)))
     assert order(driven_by.end / steps, np.array(error)) == pytest.approx(2.0, abs=0.2)
+
+
+@pytest.fixture
+def in_many_loops(monkeypatch, tmp_path):
+    """Code cut into loops as short as they can be, as that of a large model is."""
+    monkeypatch.setenv("QUANTAL_CACHE", str(tmp_path))
+    monkeypatch.setattr(code, "PART", 3)
+    monkeypatch.setattr(code, "ENOUGH", 1)
+    cache.forget()
+    yield
+    cache.forget()
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("method", METHODS)
+def test_the_order_does_not_depend_on_how_the_code_is_cut(in_many_loops, problem, method):
+    test_the_step_has_order_two(method, problem)
+
+
+def test_cutting_the_code_changes_no_bit(in_many_loops, monkeypatch):
+    made, driven_by, _ = driven()
+    settings = Settings(0.1, np.array([driven_by.end]), ("x", "s", "c"))
+    cut = run(made, driven_by, Instances(1), settings)
+    cache.forget()
+    monkeypatch.undo()
+    whole = run(made, driven_by, Instances(1), settings)
+    for name in ("x", "s", "c"):
+        assert cut[name] == whole[name]
 
 
 @pytest.mark.parametrize("method", METHODS)

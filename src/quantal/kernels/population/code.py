@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from quantal.kernels.generate.ir import INTEGER, POINTER, Function
 from quantal.kernels.population import mathematics
@@ -29,6 +30,15 @@ Place = tuple[str, int]
 ARRAYS = ("state", "own", "shared", "row", "scratch")
 """What every function takes: states; what the instances have of their own; what all share;
 time and drives of the step; memory between parts. Then `count`, how many vectors to advance."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Nodes that are written at `places`, and others that are only computed, for `later`."""
+
+    nodes: Sequence[int]
+    places: Sequence[int]
+    later: Sequence[int] = ()
 
 
 class Code:
@@ -72,25 +82,24 @@ class Code:
 
     def store(self, outputs: Sequence[int], pointer: str, places: Sequence[int]) -> None:
         """Compute the outputs and, when all are known, write them as vectors `places`."""
-        self.store_in_turn([(outputs, places)], pointer)
+        self.store_in_turn([Group(outputs, places)], pointer)
 
-    def store_in_turn(
-        self, groups: Sequence[tuple[Sequence[int], Sequence[int]]], pointer: str
-    ) -> None:
-        """Outputs with their places, group by group: each is written before the next begins.
+    def store_in_turn(self, groups: Sequence[Group], pointer: str) -> None:
+        """Outputs group by group: each is written before the next begins.
 
-        What a group has written must not be read by a later one. Groups share a loop until
-        it is long enough.
+        What a group has written must not be read by a later one, which may use what the
+        group computed. Groups share a loop until it is long enough.
         """
-        self._count_uses([output for outputs, _ in groups for output in outputs])
-        for outputs, places in self._joined(groups):
+        self._count_uses([output for group in groups for output in group.nodes])
+        for group in self._joined(groups):
             if self._length >= ENOUGH:
                 self._next_part()
-            for pivots in self._groups(self._order(outputs)):
+            nodes = (*group.nodes, *group.later)
+            for pivots in self._pivots_by_depth(self._order(nodes)):
                 self._emit_pivots(pivots)
-            for output in outputs:
-                self._emit(output)
-            for output, place in zip(outputs, places, strict=True):
+            for node in nodes:
+                self._emit(node)
+            for output, place in zip(group.nodes, group.places, strict=True):
                 value = self._value(output)
                 base = self._bases[-1][pointer]
                 if pointer == "shared":
@@ -98,20 +107,21 @@ class Code:
                 else:
                     self._v.store(self._function, value, base, place)
 
-    def _joined(
-        self, groups: Sequence[tuple[Sequence[int], Sequence[int]]]
-    ) -> list[tuple[list[int], list[int]]]:
+    def _joined(self, groups: Sequence[Group]) -> list[Group]:
         """Neighbouring groups put together while they are short."""
-        joined: list[tuple[list[int], list[int]]] = []
+        joined: list[Group] = []
         seen: set[int] = set()
         length = ENOUGH
-        for outputs, places in groups:
+        for group in groups:
             if length >= ENOUGH:
-                joined.append(([], []))
+                joined.append(Group((), ()))
                 length = 0
-            joined[-1][0].extend(outputs)
-            joined[-1][1].extend(places)
-            new = set(self._order(outputs)) - seen
+            last = joined[-1]
+            joined[-1] = Group(
+                (*last.nodes, *group.nodes), (*last.places, *group.places),
+                (*last.later, *group.later),
+            )  # fmt: skip
+            new = set(self._order((*group.nodes, *group.later))) - seen
             seen |= new
             length += sum(not self._is_loaded(node) for node in new)
         return joined
@@ -169,7 +179,7 @@ class Code:
                 stack.extend((x, False) for x in self._inputs(node) if x not in done)
         return list(done)
 
-    def _groups(self, order: Sequence[int]) -> list[list[int]]:
+    def _pivots_by_depth(self, order: Sequence[int]) -> list[list[int]]:
         """Pivots by how many others they wait for, few at a time."""
         share = self._v.pivots_per_division
         depth: dict[int, int] = {}

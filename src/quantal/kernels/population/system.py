@@ -8,7 +8,7 @@ from typing import Any
 
 from quantal.kernels.generate.hoist import hoisted
 from quantal.kernels.generate.ir import Function
-from quantal.kernels.population.code import Code, Place
+from quantal.kernels.population.code import Code, Group, Place
 from quantal.kernels.population.lanes import Lanes
 from quantal.kernels.population.step import (
     HELD,
@@ -176,6 +176,15 @@ class _System:
             self._own_count += 1
         return shared, own
 
+    def _means_used(self, step: Step) -> dict[int, int]:
+        """The nodes of the means that other sets use, by state."""
+        reached = set(self._with_means(step.new.values(), step))
+        return {
+            self._graph.leaf_of[leaf][1]: node
+            for leaf, node in step.means.items()
+            if node in reached
+        }
+
     def _with_means(self, roots: Iterable[int], step: Step) -> list[int]:
         """The roots, and what the means that they use stand for."""
         found = list(roots)
@@ -198,9 +207,19 @@ class _System:
         return self._finished(code)
 
     def _advanced(self, step: Step) -> list[Function]:
-        """`step`: a state is read by its own set alone, so sets may be written in turn."""
+        """`step`: set by set, each written before the next.
+
+        A set's old values are read by itself alone, its means computed before it is written.
+        """
         code = self._code("step", self._hoisted, step)
-        groups = [([step.new[index] for index in block], block) for block in step.order]
+        used = self._means_used(step)
+        groups = [
+            Group(
+                [step.new[index] for index in block], block,
+                [used[index] for index in block if index in used],
+            )
+            for block in step.order
+        ]  # fmt: skip
         code.store_in_turn(groups, "state")
         return self._finished(code)
 
