@@ -8,7 +8,7 @@ from quantal.engines.initial import initial_state
 from quantal.engines.observe import Observer
 from quantal.engines.population.settings import Settings
 from quantal.expression import evaluate
-from quantal.kernels.population.blocks import blocks
+from quantal.kernels.population.step import solved_blocks
 from quantal.program import Program
 from quantal.stimulus import Stimulus
 
@@ -52,9 +52,7 @@ def fastest_rate(program: Program, stimulus: Stimulus) -> float:
         [float(v) for v in stimulus.parameters],
     )  # fmt: skip
     largest = 0.0
-    for block in blocks(program, tuple(stimulus.clamps)):
-        if len(block) == 1:
-            continue
+    for block in solved_blocks(program, tuple(stimulus.clamps)):
         matrix = np.empty((len(block), len(block)))
         for row, index in enumerate(block):
             with np.errstate(all="ignore"):

@@ -10,10 +10,12 @@ import numpy as np
 
 from quantal.engines.observe import Observer
 from quantal.engines.population.acts import Acts, acts, agenda
+from quantal.engines.population.bounds import bounds, said
 from quantal.engines.population.cascade import Consequence
 from quantal.engines.population.instances import Failure, Instances
 from quantal.engines.population.plan import Array, Chunk, Plan, Whole
 from quantal.engines.population.start import Start
+from quantal.engines.population.trace import trace
 from quantal.kernels.population.kernel import PopulationKernel
 from quantal.kernels.population.loop import GROUP
 from quantal.kernels.population.slots import Slots
@@ -69,6 +71,7 @@ class Tile:
         self._parameters = np.array(job.stimulus.parameters, dtype=float)
         self._changed: set[int] = set()
         self.failures: list[Failure] = []
+        self._low, self._high = bounds(job.program, self._type)
         self._known = self._own_values()
         self._begin()
 
@@ -150,18 +153,17 @@ class Tile:
             if lane >= self._count:
                 continue
             state = next(
-                s.name for i, s in enumerate(self._job.program.states)
+                s for i, s in enumerate(self._job.program.states)
                 if not np.isfinite(self._get(i)[lane])
             )  # fmt: skip
             self._fail(int(lane), self._job.stimulus.start,
-                       f"the initial value of `{state}` is not finite{self._why()}")  # fmt: skip
+                       "the initial value of " + said(state, np.nan, self._single))  # fmt: skip
         self._bad |= ~finite
         self._blank(self._bad)
 
-    def _why(self) -> str:
-        if self._layout.element == "float":
-            return "; single precision ends at 3.4e38, double precision may hold it"
-        return ""
+    @property
+    def _single(self) -> bool:
+        return self._layout.element == "float"
 
     def _fail(self, lane: int, time: float, message: str) -> None:
         self.failures.append(Failure(self._first + lane, time, message))
@@ -256,9 +258,8 @@ class Tile:
         self, chunk: Chunk, happening: Acts | None, before: np.ndarray[Any, Any],
         out: np.ndarray[Any, Any],
     ) -> None:  # fmt: skip
-        """Instances that are no longer finite: say so, keep what they did before."""
-        finite = np.isfinite(self._state).all(axis=1).reshape(-1)
-        new = ~finite & ~self._bad
+        """Instances whose states have no possible values any more; what came before is kept."""
+        new = ~self._possible() & ~self._bad
         if not new.any():
             return
         self._bad |= new
@@ -266,19 +267,24 @@ class Tile:
         for lane in np.flatnonzero(new):
             if lane >= self._count:
                 continue
-            from quantal.engines.population.trace import trace
-
-            time, name = float(chunk.edges[0]), ""
+            found = None
             if located < MOST_LOCATED:
-                time, name = trace(self._job, chunk, happening, before, self._own,
-                                   self._shared, int(lane))  # fmt: skip
+                found = trace(self._job, chunk, happening, before, self._own, self._shared,
+                              (self._low, self._high), int(lane))  # fmt: skip
                 located += 1
-            what = f"`{name}` is not finite" if name else "a state is not finite"
-            when = f"at t = {time:g} ms" if name else f"after t = {time:g} ms"
-            self._fail(int(lane), time, f"{when}: {what}{self._why()}")
+            time, what = found or (float(chunk.edges[0]), "a state has no possible value")
+            when = f"{'at' if found else 'after'} t = {time:g} ms"
+            self._fail(int(lane), time, f"{when}: {what}")
             times = self._job.plan.samples[chunk.first_row : chunk.first_row + chunk.row_count]
             out[: chunk.row_count][times >= time, :, lane] = np.nan
         self._blank(self._bad)
+
+    def _possible(self) -> np.ndarray[Any, Any]:
+        """Whether all states of each instance (lanes,) have values that they can have."""
+        low, high = self._low[None, :, None], self._high[None, :, None]
+        inside = (self._state >= low) & (self._state <= high)
+        whole: np.ndarray[Any, Any] = inside.all(axis=1).reshape(-1)
+        return whole
 
     def _observed(self, chunk: Chunk, out: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
         """The recorded names (instances, rows), in internal units."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantal.engines.population.acts import Acts
+from quantal.engines.population.bounds import said
 from quantal.engines.population.plan import Chunk
 from quantal.kernels.population.loop import GROUP
 from quantal.kernels.population.slots import Slots
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
 def trace(
     job: Job, chunk: Chunk, happening: Acts | None, before: np.ndarray[Any, Any],
-    own: np.ndarray[Any, Any], shared: np.ndarray[Any, Any], lane: int,
-) -> tuple[float, str]:  # fmt: skip
-    """The end (ms) of the first step after which a state is not finite, and its name.
+    own: np.ndarray[Any, Any], shared: np.ndarray[Any, Any],
+    limits: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]], lane: int,
+) -> tuple[float, str] | None:  # fmt: skip
+    """The end (ms) of the first step after which a state has no possible value, and which.
 
     Args:
         job: the run.
@@ -29,6 +31,7 @@ def trace(
         before: the tile's states before the chunk (vectors, states, width).
         own: what the instances have of their own (vectors, entries, width).
         shared: what all share.
+        limits: the lowest and highest possible value of each state.
         lane: the instance's place in the tile.
     """
     layout = job.kernel.layout
@@ -62,11 +65,13 @@ def trace(
         point("rows", chunk.rows[step : step + 1].astype(kind))
         _act(slots, happening, step, lane, kind, layout.states)
         job.kernel.advance(slots.address)
-        bad = ~np.isfinite(state[0, :, 0])
+        values = state[0, :, 0]
+        bad = ~((values >= limits[0]) & (values <= limits[1]))
         if bad.any():
-            name = job.program.states[int(np.flatnonzero(bad)[0])].name
-            return float(chunk.edges[step + 1]), name
-    return float(chunk.edges[-1]), ""
+            which = int(np.flatnonzero(bad)[0])
+            state_of, value = job.program.states[which], float(values[which])
+            return float(chunk.edges[step + 1]), said(state_of, value, layout.element == "float")
+    return None
 
 
 def _act(

@@ -24,7 +24,7 @@ class PopulationKernel:
 
     def __init__(self, native: Native, fields: Fields) -> None:
         self._native = native
-        self.layout = Layout.of(fields)
+        self.layout = Layout(**fields)
         self.advance = self._bind("advance", _ADDRESS)
         self.prepare_shared, self.prepare_own = (
             self._bind(name, *[_ADDRESS] * 5, ctypes.c_int64)

@@ -44,8 +44,6 @@ class Step:
     pivots: set[int] = field(default_factory=set)
     order: list[tuple[int, ...]] = field(default_factory=list)
     """The sets in the order in which they are advanced; given states last."""
-    solved: list[tuple[int, ...]] = field(default_factory=list)
-    """The sets that are not advanced exactly."""
 
 
 def write_step(
@@ -73,10 +71,18 @@ def write_step(
             step.new[index], step.means[leaf], replaced[index] = new, mean, leaf
         step.order.append(block)
         step.pivots |= advance.pivots
-        if not advance.exact:
-            step.solved.append(block)
     step.order += [tuple(clamped)] if clamped else []
     return step
+
+
+def solved_blocks(program: Program, clamped: Sequence[int]) -> list[tuple[int, ...]]:
+    """The sets that are not advanced exactly: all but steady decays of single states."""
+    graph = Graph()
+    return [
+        block
+        for block in blocks(program, clamped)
+        if len(block) > 1 or not _Block(graph, program, block, {}, METHODS[0], False).is_steady
+    ]
 
 
 class _Block:
@@ -103,13 +109,11 @@ class _Block:
         own = set(self._leaves)
         reached = set(graph.ancestors(self._jacobian.values()))
         self._linear = not reached & own
-        self.exact = False
         self.pivots: set[int] = set()
 
     def results(self) -> Iterator[tuple[int, int, int]]:
         """For each state its index, its new value, and its mean over the step."""
-        if self._decays_steadily():
-            self.exact = True
+        if self.is_steady:
             new, mean = self._exactly()
         elif self._linear and not self._by_increments:
             new, mean = self._linearly()
@@ -123,7 +127,9 @@ class _Block:
         equations = Equations(self._graph, self._program, given)
         return [equations.node(self._program.derivatives[index]) for index in self._block]
 
-    def _decays_steadily(self) -> bool:
+    @property
+    def is_steady(self) -> bool:
+        """Whether it is a single state whose rate of decay depends on parameters alone."""
         if len(self._block) > 1:
             return False
         slope = self._jacobian.get((0, 0), self._graph.zero)

@@ -59,16 +59,10 @@ class Layout:
     shared: int
     row: int
     scratch: int
-    solved: tuple[tuple[int, ...], ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for the cache."""
         return asdict(self)
-
-    @classmethod
-    def of(cls, fields: dict[str, Any]) -> Layout:
-        """From plain data."""
-        return cls(**{**fields, "solved": tuple(tuple(each) for each in fields["solved"])})
 
 
 def write_system(program: Program, choice: Choice, lanes: Lanes) -> tuple[str, Layout]:
@@ -142,7 +136,6 @@ class _System:
             self._lanes.element, self._lanes.width, self._lanes.register, len(self._program.states),
             self._own_count, self._own_given, self._shared_count,
             1 + len(self._program.drives) + 2 * clamped, max(self._scratch, 1),
-            tuple(step.solved),
         )  # fmt: skip
         text = "\n".join(function.text() for function in functions)
         return text.replace(_STRIDE, str(layout.scratch)), layout
