@@ -325,9 +325,10 @@ def test_a_state_that_is_no_number_is_named_with_its_time():
 
 
 def test_a_step_too_long_for_a_nonlinear_reaction_is_not_passed_off_as_a_solution():
-    """A pump that takes up 2,000 times what is there within a ms; its share overshoots."""
+    """A pump that takes up 1,000 times what is there within a ms: one step ends below zero."""
     model = quantal.load("calcium/pump_decay_destexhe_1993")
-    with pytest.raises(PopulationError, match=r"`Ca` = -11\.4 \[uM\] is no possible value; shorten `dt`"):
+    said = r"`Ca` = -11\.4 \[uM\] is no possible value; shorten `dt`"
+    with pytest.raises(PopulationError, match=said):
         quantal.run_population(model, size=2, until="1 ms", record=["Ca"])
     short = quantal.run_population(model, size=1, until="0.01 ms", dt=2e-6, record=["Ca"])
     exact_value = quantal.run(model, until="0.01 ms", sample=[0.01], relative=1e-9)["Ca"][-1]

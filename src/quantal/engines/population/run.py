@@ -12,10 +12,11 @@ import numpy as np
 from quantal.engines.population.cascade import consequences, obstacles
 from quantal.engines.population.ensemble import Ensemble
 from quantal.engines.population.instances import Failure, Instances, faults
+from quantal.engines.population.job import Job
 from quantal.engines.population.plan import Plan
 from quantal.engines.population.settings import PANEL, Settings
 from quantal.engines.population.stiffness import chosen_method
-from quantal.engines.population.tile import Job, Tile
+from quantal.engines.population.tile import Tile
 from quantal.errors import UsageError
 from quantal.expression import names_in
 from quantal.kernels.population.kernel import Loaded, population_kernel

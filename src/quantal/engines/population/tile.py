@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from quantal.engines.observe import Observer
 from quantal.engines.population.acts import Acts, acts, agenda
 from quantal.engines.population.bounds import bounds, said
-from quantal.engines.population.cascade import Consequence
-from quantal.engines.population.instances import Failure, Instances
-from quantal.engines.population.plan import Array, Chunk, Plan, Whole
+from quantal.engines.population.instances import Failure
+from quantal.engines.population.job import Job
+from quantal.engines.population.output import Part, observed
+from quantal.engines.population.plan import Array, Chunk, Whole
 from quantal.engines.population.start import Start
 from quantal.engines.population.trace import trace
-from quantal.kernels.population.kernel import PopulationKernel
 from quantal.kernels.population.loop import GROUP
 from quantal.kernels.population.slots import Slots
-from quantal.kernels.population.system import Choice
-from quantal.program import Program
-from quantal.stimulus import Stimulus
 
 MOST_LOCATED = 8
 """So many failures of one chunk are traced to their step; others to their chunk."""
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """What all tiles of one run share."""
-
-    program: Program
-    stimulus: Stimulus
-    instances: Instances
-    choice: Choice
-    kernel: PopulationKernel
-    plan: Plan
-    kept: tuple[int, ...]
-    record: tuple[str, ...]
-    follow: Mapping[str, tuple[Consequence, ...]]
-    refused: Mapping[int, Failure]
 
 
 class Tile:
@@ -200,7 +179,13 @@ class Tile:
             kernel.advance(self._slots.address)
             self._check(chunk, happening, before, out)
             if chunk.row_count:
-                yield chunk.first_row, self._observed(chunk, out)
+                times = job.plan.samples[chunk.first_row : chunk.first_row + chunk.row_count]
+                part = Part(self._first, self._count, times, self._parameters, self._changed)
+                found = observed(job, part, out)
+                for values in found.values():
+                    # A constant says nothing of an instance that does not run.
+                    values[self._refused[: self._count]] = np.nan
+                yield chunk.first_row, found
 
     def _prepare(self, length: float) -> None:
         """The step's length and the parameters, and what follows from them."""
@@ -285,51 +270,3 @@ class Tile:
         inside = (self._state >= low) & (self._state <= high)
         whole: np.ndarray[Any, Any] = inside.all(axis=1).reshape(-1)
         return whole
-
-    def _observed(self, chunk: Chunk, out: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
-        """The recorded names (instances, rows), in internal units."""
-        job, count, rows = self._job, self._count, chunk.row_count
-        times = job.plan.samples[chunk.first_row : chunk.first_row + rows]
-        kept = {index: place for place, index in enumerate(job.kept)}
-        names = {state.name: index for index, state in enumerate(job.program.states)}
-        found: dict[str, np.ndarray[Any, Any]] = {}
-        computed: list[str] = []
-        for name in job.record:
-            index = names.get(job.program.roles.get(name, name))
-            if index in kept:
-                found[name] = out[:rows, kept[index], :count].T
-            else:
-                computed.append(name)
-        if computed:
-            found |= self._computed(computed, times, out, kept)
-        return found
-
-    def _computed(
-        self, names: list[str], times: Array, out: np.ndarray[Any, Any], kept: Mapping[int, int]
-    ) -> dict[str, np.ndarray[Any, Any]]:
-        """Definitions and drives: all instances behind one another, as one long run."""
-        job, count, rows = self._job, self._count, len(times)
-        flat = (count, rows)
-        states = np.full((count * rows, len(job.program.states)), np.nan)
-        for index, place in kept.items():
-            states[:, index] = out[:rows, place, :count].T.reshape(-1)
-        drives = np.empty((count * rows, len(job.program.drives)))
-        for index, function in enumerate(job.stimulus.drives):
-            own = job.instances.drives.get(index)
-            values = function.at(times)[None, :] if own is None else self._slice(own)[:, None]
-            drives[:, index] = np.broadcast_to(values, flat).reshape(-1)
-        parameters: list[Any] = []
-        for index, value in enumerate(self._parameters):
-            own = job.instances.parameters.get(index)
-            if own is None or index in self._changed:
-                parameters.append(float(value))
-            else:
-                parameters.append(np.repeat(self._slice(own), rows))
-        long = np.tile(times, count)
-        observer = Observer(job.program, long, states, drives, parameters)
-        values_of = {name: v.reshape(flat) for name, v in observer.compute(names).items()}
-        gone = self._bad[:count]
-        for values in values_of.values():
-            # A constant says nothing of an instance that does not run.
-            values[gone & self._refused[:count]] = np.nan
-        return values_of

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from quantal.engines.population.acts import Acts
 from quantal.engines.population.bounds import said
+from quantal.engines.population.job import Job
 from quantal.engines.population.plan import Chunk
 from quantal.kernels.population.loop import GROUP
 from quantal.kernels.population.slots import Slots
-
-if TYPE_CHECKING:
-    from quantal.engines.population.tile import Job
 
 
 def trace(
