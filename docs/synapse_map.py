@@ -57,9 +57,13 @@ PARTS = (
         "Active zone",
         "Calcium binds to the sensor, SNARE proteins join, a docked vesicle fuses; toxins stop it.",
         ("release",),
+        ("circuits/botulinum_synapse", "circuits/tetanus_disinhibition"),
     ),
     Part(
-        "Vesicles", "They dock, fuse, come back by several routes, and are filled.", ("vesicles",)
+        "Vesicles",
+        "They dock, fuse, come back by several routes, and are filled.",
+        ("vesicles",),
+        ("circuits/dense_core_train",),
     ),
     Part(
         "Making transmitter",

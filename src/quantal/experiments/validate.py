@@ -176,7 +176,7 @@ def _row(
         target.tolerance.value
     )  # fmt: skip
     # The last bit of a unit conversion must not decide.
-    passed = abs(value - expected.value) <= allowed * (1.0 + 1e-9)
+    passed = bool(abs(value - expected.value) <= allowed * (1.0 + 1e-9))
     reached = not math.isnan(value)
     return Row(
         mechanism=name,
