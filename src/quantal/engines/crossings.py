@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from quantal.engines.workspace import Array, Workspace
+from quantal.expression import names_in
 from quantal.program import Crossing, Program
 
 RELATIVE_WIDTH = 1e-14
@@ -42,6 +43,25 @@ def root(function: Callable[[float], float], a: float, b: float, fa: float, fb: 
             fa = 0.5 * fa if side == 1 else fa
             side = 1
     return b
+
+
+def follow_drives(program: Program) -> bool:
+    """Whether a jump of a drive alone can carry a watched value across its threshold."""
+    table = {item.name: names_in(item.expression) for item in program.definitions}
+    drives = {drive.name for drive in program.drives}
+    stack = [
+        name
+        for handler in program.handlers
+        if isinstance(handler.trigger, Crossing)
+        for name in names_in(handler.trigger.expression)
+    ]
+    found: set[str] = set()
+    while stack:
+        name = stack.pop()
+        if name not in found:
+            found.add(name)
+            stack.extend(table.get(name, ()))
+    return bool(found & drives)
 
 
 class Crossings:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from quantal.engines.base import Settings
-from quantal.engines.crossings import Crossings
+from quantal.engines.crossings import Crossings, follow_drives
 from quantal.engines.events import Events
 from quantal.engines.failure import explain
 from quantal.engines.observe import Observer, parameter_values
@@ -112,8 +112,11 @@ class _Run:
         stops = {stop for stop in (*stimulus.stops, *changes) if stop > stimulus.start}
         inside = sorted(stop for stop in stops if stop <= stimulus.end)
         self._context.point("stops", np.array([*inside, math.inf]))
-        # A jump of a drive may carry a watched value across its threshold.
-        seen = stops if self._events.crossing_handlers else changes
+        # A jump of a drive or a clamp may carry a watched value across its threshold.
+        jumps = self._events.crossing_handlers and (
+            stimulus.clamps or follow_drives(self._program)
+        )
+        seen = stops if jumps else changes
         return sorted(stop for stop in seen if stimulus.start < stop <= stimulus.end)
 
     def begin(self, y0: Array) -> None:

@@ -29,7 +29,7 @@ from quantal.engines.stochastic.split import (
 )
 from quantal.engines.stochastic.spread import spread
 from quantal.errors import RunError
-from quantal.expression import Expression, evaluate
+from quantal.expression import evaluate
 from quantal.kernels.stochastic.kernel import stochastic_kernel
 from quantal.program import Program
 from quantal.stimulus import Piecewise, Stimulus
@@ -74,8 +74,7 @@ class _Coupled:
         self.rest = continuous_part(self.cut)
         self.counted = counted_part(self.cut)
         self.plan = self._plan()
-        self.sizes = Chunk(self.plan, range(1)).sizes
-        self.expected = 0.0
+        self.law_sizes = self._law_sizes()
 
     def _part(self, states: tuple[int, ...], drives: tuple[Piecewise, ...]) -> Stimulus:
         """The stimulus of a part: clamps under the part's own numbers, further drives."""
@@ -178,22 +177,15 @@ class _Coupled:
             if law in self.cut.rates and 2 * number + backward in outcome.firings
         }
         for law in self.cut.rates:
-            size = self._size(law)
+            size = self.law_sizes[law]
             burst = bursts(events.get(law, np.zeros(0)), self.edges, 1.0 / size if size else 0.0)
             drives.append(burst)
             stops += burst.knots.tolist()
         inside = (self.stimulus.start, self.stimulus.end)
         return tuple(drives), [t for t in stops if inside[0] < t < inside[1]]
 
-    def _size(self, law: str) -> float:
-        """What a rate is per: so many events make a rate of one."""
-        size: Expression | None = None
-        for row in self.counted.reactions:
-            if row.forward == law:
-                size = row.forward_size
-            elif row.backward == law:
-                size = row.backward_size
-        assert size is not None
+    def _law_sizes(self) -> dict[str, float]:
+        """What each rate is per: so many events make a rate of one."""
         known: dict[str, float] = {
             slot.name: float(value)
             for slot, value in zip(self.program.parameters, self.stimulus.parameters, strict=True)
@@ -201,7 +193,12 @@ class _Coupled:
         for item in self.program.definitions:
             if item.constant:
                 known[item.name] = float(evaluate(item.expression, known))
-        return float(evaluate(size, known))
+        found = {}
+        for row in self.counted.reactions:
+            for law, size in ((row.forward, row.forward_size), (row.backward, row.backward_size)):
+                if law in self.cut.rates and size is not None:
+                    found[str(law)] = float(evaluate(size, known))
+        return found
 
     def _firings(self, outcome: Outcome) -> dict[str, Array]:
         """Times of the single events of named one-way reactions."""
