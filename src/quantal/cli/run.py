@@ -89,7 +89,23 @@ def command(
     else:
         _print_summary(trajectory.mean(), shown)
         if trajectory.trials is not None:
-            print(trajectory.status)
+            _print_chance(trajectory, shown)
+
+
+def _print_chance(trajectory: Trajectory, names: list[str]) -> None:
+    from quantal.cli.printing import print_table
+    from quantal.experiments.chance import responses, single_events
+
+    rows = responses(trajectory, names)
+    if rows:
+        print_table(("over all trials", "value", "unit"), rows)
+    events = single_events(trajectory)
+    if events:
+        heads = ("single events", "in a trial", "sd", "after first stimulus", "delay (ms)")
+        print_table(heads, events)
+    if "split" in trajectory.made_by:
+        print(trajectory.made_by["split"])
+    print(trajectory.status)
 
 
 def as_data(trajectory: Trajectory, names: list[str]) -> dict[str, dict[str, object]]:

@@ -113,9 +113,7 @@ class _Run:
         inside = sorted(stop for stop in stops if stop <= stimulus.end)
         self._context.point("stops", np.array([*inside, math.inf]))
         # A jump of a drive or a clamp may carry a watched value across its threshold.
-        jumps = self._events.crossing_handlers and (
-            stimulus.clamps or follow_drives(self._program)
-        )
+        jumps = self._events.crossing_handlers and (stimulus.clamps or follow_drives(self._program))
         seen = stops if jumps else changes
         return sorted(stop for stop in seen if stimulus.start < stop <= stimulus.end)
 

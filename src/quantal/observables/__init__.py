@@ -23,6 +23,15 @@ from quantal.observables.peaks import highest as highest
 from quantal.observables.peaks import lowest as lowest
 from quantal.observables.peaks import peak as peak
 from quantal.observables.peaks import time_of_peak as time_of_peak
+from quantal.observables.quantal import coefficient_of_variation as coefficient_of_variation
+from quantal.observables.quantal import content_by_failures as content_by_failures
+from quantal.observables.quantal import content_by_variation as content_by_variation
+from quantal.observables.quantal import events_after as events_after
+from quantal.observables.quantal import failure_rate as failure_rate
+from quantal.observables.quantal import intervals as intervals
+from quantal.observables.quantal import latencies as latencies
+from quantal.observables.quantal import paired_pulse_ratio as paired_pulse_ratio
+from quantal.observables.quantal import trial_amplitudes as trial_amplitudes
 from quantal.observables.spikes import spike_times as spike_times
 from quantal.observables.stages import Stage as Stage
 from quantal.observables.stages import StageRow as StageRow
@@ -31,4 +40,6 @@ from quantal.observables.stages import stage_rows as stage_rows
 from quantal.observables.trains import amplitudes as amplitudes
 from quantal.observables.trains import normalised as normalised
 from quantal.observables.trains import root_mean_square as root_mean_square
+from quantal.observables.variance import mean_variance as mean_variance
+from quantal.observables.variance import noise_analysis as noise_analysis
 from quantal.observables.window import window as window

@@ -6,6 +6,7 @@ workers, nor the size of chunks, nor their order changes a bit of the result.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from typing import Any
@@ -33,7 +34,9 @@ from quantal.trajectory import Trajectory
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 CHUNK_BYTES = 64e6
-LARGEST_CHUNK = 32
+LARGEST_CHUNK = 128
+CHUNKS_PER_WORKER = 8
+"""At least, where there are trials enough, so that all workers end together."""
 
 
 def run_trials(engine: str, program: Program, stimulus: Stimulus, settings: Settings) -> Trajectory:
@@ -120,7 +123,8 @@ def _work(
 
 def _chunks(plan: Plan, settings: Settings, count: int) -> list[range]:
     own = 8.0 * len(plan.samples) * max(plan.kernel.layout.states, 1)
-    largest = settings.chunk or int(min(max(CHUNK_BYTES // own, 1), LARGEST_CHUNK))
+    fair = -(-count // (CHUNKS_PER_WORKER * (settings.workers or os.cpu_count() or 1)))
+    largest = settings.chunk or int(max(min(CHUNK_BYTES // own, LARGEST_CHUNK, fair), 1))
     return [range(first, min(first + largest, count)) for first in range(0, count, largest)]
 
 
