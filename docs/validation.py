@@ -17,7 +17,8 @@ from quantal.experiments.validate import Row
 PAGE = Path(__file__).parent / "validation.md"
 HEAD = """# Targets held
 
-Every mechanism of the library states published numbers and how they were measured. This page is
+Every mechanism of the library states numbers that it must reproduce: published ones, closed forms
+or independent solutions of its equations, as its text says. This page is
 what `make validate` found: {tally}. A tolerance is the
 mechanism file's own.
 """

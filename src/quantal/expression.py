@@ -94,16 +94,22 @@ _EVALUATE: dict[str, Callable[..., Any]] = {
 def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
     """The value of an expression in internal units, for numbers or numpy arrays.
 
-    `ghk` and `nernst` must have been expanded before (`quantal.compiler.expand`).
+    `ghk` and `nernst` must have been expanded before (`quantal.compiler.expand`). What has no
+    value (0/0, the logarithm of a negative number) is nan or infinite, without a warning.
 
     Raises:
         KeyError: a name that `values` does not hold.
     """
+    with np.errstate(all="ignore"):
+        return _value(expression, values)
+
+
+def _value(expression: Expression, values: Mapping[str, Any]) -> Any:
     if isinstance(expression, Number):
         return expression.value
     if isinstance(expression, Name):
         return values[expression.name]
-    arguments = [evaluate(argument, values) for argument in expression.arguments]
+    arguments = [_value(argument, values) for argument in expression.arguments]
     return _EVALUATE[expression.function](*arguments)
 
 

@@ -210,3 +210,18 @@ def test_a_concentration_below_zero_is_refused(program: Program, action: Action)
 def test_a_rest_below_zero_is_named(program: Program) -> None:
     with pytest.raises(UsageError, match="rest at least 0 ms before its start; got -3 ms"):
         bind(program, Protocol(until=1.0, rest=-3.0), [])
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        (Hold("k", q("5 /mM/ms")), "`k` is a parameter (`set` it); expected an input, membrane"),
+        (Set("glu", q("5 mM")), "`glu` is an input (`hold` it); expected a parameter"),
+        (Hold("i", q("5 pA")), "`i` is a computed quantity; expected an input"),
+        (Set("temperature", q("-300 degC")), "expected at least -273.15"),
+    ],
+)
+def test_what_a_name_is_instead_is_said(program: Program, action: Action, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        bind(program, Protocol((action,), until=10.0), [])
+    assert message in str(caught.value)

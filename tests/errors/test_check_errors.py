@@ -54,6 +54,22 @@ reaction CaB -> B : 0.088 [/uM/ms]
         "x.syn:4: the rate of `CaB -> B` comes to [/ms]; expected [uM/ms]; "
         "`0.088 [/uM/ms]` is [/uM/ms], expected [/ms]",
     ),
+    "a size below zero by its parameter": (
+        """mechanism x
+parameter size = -3 [fL]
+place p volume = size
+species A = 1 [uM] in p
+""",
+        "x.syn:3: `p` has a negative volume, `size`; expected a volume above zero",
+    ),
+    "a count below zero": (
+        """mechanism x
+parameter few = -3 [channels]
+scheme r = C O count few
+  C <-> O : 1 [/ms], 1 [/ms]
+""",
+        "x.syn:3: `r` has a negative count, `few`; expected zero or more",
+    ),
     "bare number": (
         """mechanism x
 membrane V inside

@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from quantal.compiler.dimensions import Dimensions
-from quantal.compiler.expand import CONSTANTS, expand
-from quantal.compiler.named_units import NamedUnits
-from quantal.compiler.waveforms import Waveform, fit, through
-from quantal.errors import Problem, UsageError, Where, did_you_mean
-from quantal.expression import Expression, Number, evaluate, names_in, to_text
+from quantal.compiler.drives import followed
+from quantal.compiler.waveforms import Waveform, through
+from quantal.errors import UsageError, a_or_an, did_you_mean
+from quantal.expression import Number
 from quantal.program import ParameterSlot, Program
 from quantal.protocols.protocol import (
     Action,
@@ -56,9 +54,25 @@ class Binder:
             return endings[0]
         if endings:
             raise UsageError(f"`{written}` could be {', '.join(endings)}: say which {what}")
+        other = self._kind(written)
+        if other:
+            raise UsageError(f"`{written}` is {a_or_an(other)}; expected {a_or_an(what)}")
         raise UsageError(
             f"`{self.program.name}` has no {what} `{written}`{did_you_mean(written, known)}"
         )
+
+    def _kind(self, written: str) -> str:
+        """What a name is that cannot stand where it was written; empty if it is nothing."""
+        name = self.program.roles.get(written, written)
+        kinds = {
+            "parameter (`set` it)": self.parameter_index,
+            "input (`hold` it)": self.drive_index,
+            "species or membrane (`hold` it)": self.clamp_index,
+            "event (`train` it)": self.program.events,
+            "computed quantity": {item.name for item in self.program.definitions},
+            "state of the model": {state.name for state in self.program.states},
+        }
+        return next((kind for kind, names in kinds.items() if name in names), "")
 
     def waveform(self, written: str, action: str) -> tuple[Waveform, Unit]:
         """What an action on a port, membrane or species adds to, and its unit."""
@@ -164,56 +178,13 @@ def _within(slot: ParameterSlot, value: float) -> None:
 
 def _drive(binder: Binder, action: Drive) -> None:
     waveform, unit = binder.waveform(action.name, "drive")
-    expression = expand(action.expression)
-    values = {
-        slot.name: value
-        for slot, value in zip(binder.program.parameters, binder.parameters, strict=True)
-    }
-    strange = names_in(expression) - values.keys() - {"time"}
-    if strange:
-        name = sorted(strange)[0]
-        raise UsageError(
-            f"a drive is an expression of `time` and parameters; `{name}` is neither"
-            f"{did_you_mean(name, [*values, 'time'])}"
-        )
-    _in_unit(binder, action.expression, unit, action.name)
-    span = binder.end - binder.start
-
-    def function(t: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            found = evaluate(expression, {**values, "time": t})
-        followed = np.broadcast_to(found, t.shape).astype(float)
-        bad = ~np.isfinite(followed)
-        if bad.any():
-            raise UsageError(
-                f"the drive of `{action.name}`, `{to_text(action.expression)}`, "
-                f"has no finite value at {t[bad][0]:g} ms"
-            )
-        return followed
-
-    # Fine enough for the fastest transmitter transient, coarse enough for a long run.
-    shortest = max(min(0.02, span / 2000), span / 20_000)
+    parameters = binder.program.parameters
+    values = {slot.name: float(v) for slot, v in zip(parameters, binder.parameters, strict=True)}
+    units = {slot.name: slot.unit for slot in parameters}
     waveform.base = 0.0
+    waveform.smooth = followed(action, unit, values, units, (binder.start, binder.end))
     # The run's own zero is where a drive usually switches on.
-    waveform.smooth = fit(function, binder.start, binder.end, [0.0], shortest)
     binder.stops.add(0.0)
-
-
-def _in_unit(binder: Binder, expression: Expression, unit: Unit, name: str) -> None:
-    """Refuse an expression whose dimension is not that of what it drives."""
-    problems: list[Problem] = []
-    units = {name: natural_unit(number.dimension) for name, number in CONSTANTS.items()}
-    units |= {slot.name: slot.unit for slot in binder.program.parameters}
-    found = Dimensions(NamedUnits(units), problems).of(expression, Where(""))
-    if problems:
-        raise UsageError(
-            f"the drive of `{name}`: " + "; ".join(problem.message for problem in problems)
-        )
-    if found is not None and found != unit.dimension:
-        raise UsageError(
-            f"`{name}` is in [{unit.text}]; `{to_text(expression)}` comes to "
-            f"[{natural_unit(found).text}]"
-        )
 
 
 def _samples(binder: Binder, action: Samples) -> None:

@@ -43,7 +43,7 @@ def bind(program: Program, protocol: Protocol, needed: Iterable[str] | None = No
     """
     if protocol.until is None:
         raise UsageError('say how long to run: `until 100 [ms]`, or --until "100 ms"')
-    start, end = -protocol.rest, protocol.until
+    start, end = 0.0 - protocol.rest, protocol.until  # never -0.0, which would be printed
     if not (np.isfinite(end) and end > 0):
         raise UsageError(f"a run must end after 0 ms; got {end:g} ms")
     if not (np.isfinite(start) and start <= 0):

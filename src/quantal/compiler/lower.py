@@ -133,25 +133,26 @@ def _states(checked: Checked, sizes: Sizes) -> tuple[StateVariable, ...]:
 
 
 def _parameters(model: Model) -> tuple[ParameterSlot, ...]:
-    sizes = _size_parameters(model)
+    sizes = _never_negative(model)
     slots = []
     for item in model.parameters:
         low = item.low.value if item.low else (0.0 if item.name in sizes else None)
         high = item.high.value if item.high else None
         slots.append(ParameterSlot(item.name, item.value.value, item.unit, low, high))
     temperature = model.temperature.value if model.temperature else ROOM_TEMPERATURE
-    slots.append(ParameterSlot(TEMPERATURE.name, temperature, parse_unit("degC")))
+    slots.append(ParameterSlot(TEMPERATURE.name, temperature, parse_unit("degC"), low=0.0))
     return tuple(slots)
 
 
-def _size_parameters(model: Model) -> set[str]:
-    """Parameters that are themselves a count, a volume, a surface or a capacitance.
+def _never_negative(model: Model) -> set[str]:
+    """Parameters that are a count, a volume, a surface, a capacitance, or a species' start.
 
     There cannot be fewer than none of these, whatever a protocol sets.
     """
     sizes = [scheme.count for scheme in model.schemes]
     sizes += [place.volume for place in model.places] + [place.surface for place in model.places]
     sizes += [membrane.capacitance for membrane in model.membranes]
+    sizes += [species.initial for species in model.species]
     direct = {size.name for size in sizes if isinstance(size, Name)}
     # A setting of an assembly stands between: `with n = 80*zones` makes n a let.
     lets = {let.name: let.expression for let in model.lets}

@@ -48,8 +48,11 @@ class Row:
     problem: str = ""
 
     def as_dict(self) -> dict[str, object]:
-        """The row as plain data, for JSON."""
-        return asdict(self)
+        """The row as plain data, for JSON; `problem` only where there is one."""
+        row = asdict(self)
+        if not self.problem:
+            del row["problem"]
+        return row
 
 
 def validate(what: str | Path | None = None, progress: Progress | None = None) -> list[Row]:

@@ -55,7 +55,8 @@ def summit(time: np.ndarray, values: np.ndarray, i: int) -> tuple[float, float]:
 
 
 def _farthest(values: np.ndarray) -> int:
-    return int(np.argmax(np.abs(np.asarray(values, dtype=float) - values[0])))
+    with np.errstate(invalid="ignore"):  # an infinite trace departs from nothing
+        return int(np.argmax(np.abs(np.asarray(values, dtype=float) - values[0])))
 
 
 def _smooth_at(time: np.ndarray, values: np.ndarray, i: int) -> bool:

@@ -88,7 +88,7 @@ def test_a_drive_that_turns_a_rate_negative():
     ("1e17", "more than can be counted one by one"),
 ])  # fmt: skip
 def test_counts_that_are_none(count, said):
-    text = f"parameter n = {count} [molecules]\nspecies X [molecules] = n inside\n"
+    text = f"state n = {count}\nspecies X [molecules] = n inside\n"
     text += "reaction dies = X -> nothing : 1e-20 [/ms]\n"
     assert said in refusal(text, error=RunError)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quantal.assembly.counts import moved, uncounted
-from quantal.compiler.checks.quantities import literal
+from quantal.compiler.checks.constants import literal
 from quantal.compiler.symbols import Symbols
 from quantal.errors import a_or_an
 from quantal.model.processes import Fire, Reaction, Term

@@ -7,7 +7,7 @@ import re
 
 from quantal.compiler.expand import CONSTANTS, expand
 from quantal.constants import ZERO_CELSIUS
-from quantal.expression import Expression, Name, Number, evaluate, walk
+from quantal.expression import Apply, Expression, Name, Number, evaluate, walk
 from quantal.model.model import Model
 
 FEWEST_DIGITS = 2
@@ -39,6 +39,16 @@ def constant_value(expression: Expression, values: dict[str, float]) -> float | 
     except (KeyError, ArithmeticError, TypeError):
         return None
     return value if math.isfinite(value) else None
+
+
+def literal(expression: Expression) -> float | None:
+    """The value of a written number, perhaps with a minus; None for anything else."""
+    if isinstance(expression, Number):
+        return expression.value
+    if isinstance(expression, Apply) and expression.function == "neg":
+        inner = literal(expression.arguments[0])
+        return None if inner is None else -inner
+    return None
 
 
 def printed_rounding(model: Model, order: tuple[str, ...]) -> dict[str, float]:

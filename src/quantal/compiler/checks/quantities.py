@@ -5,7 +5,7 @@ from __future__ import annotations
 from quantal.compiler.checks.constants import constant_value, constant_values
 from quantal.compiler.symbols import Symbols
 from quantal.errors import Where, did_you_mean
-from quantal.expression import Apply, Expression, Number, to_text
+from quantal.expression import Expression, to_text
 from quantal.model.model import Model
 from quantal.model.quantities import Gate, Membrane, Parameter, Place, Scheme, Species, State
 from quantal.units import (
@@ -32,6 +32,11 @@ class QuantityChecks:
         self.say = symbols.infer.say
         self.surfaces = {place.name for place in symbols.model.places if place.inside is not None}
         self.dimensions: dict[str, Dimension] = {}
+        self.constants = constant_values(symbols.model, ())
+
+    def _constant(self, expression: Expression) -> float | None:
+        """The value that an expression has with the parameters as they are declared."""
+        return constant_value(expression, self.constants)
 
     def run(self, model: Model) -> None:
         for parameter in model.parameters:
@@ -102,7 +107,7 @@ class QuantityChecks:
             if size is None:
                 continue
             self.infer.expect(size, expected, f"the {word} of `{place.name}`", place.where)
-            value = literal(size)
+            value = self._constant(size)
             if value is not None and value <= 0.0:
                 sign = "negative" if value < 0.0 else "zero"
                 self.infer.report(
@@ -130,7 +135,7 @@ class QuantityChecks:
                 f"`{name}` is a concentration, but `{species.place}` is a surface; expected a "
                 "volume, or a density such as [/um2]",
             )
-        value = literal(species.initial)
+        value = self._constant(species.initial)
         if value is not None and value < 0.0:
             self.infer.report(
                 where,
@@ -151,6 +156,13 @@ class QuantityChecks:
                 f"the count of `{scheme.name}` is {self.say.named(found, scheme.where)}; "
                 "expected a number or a density per surface such as [/um2]",
             )
+        value = self._constant(scheme.count)
+        if value is not None and value < 0.0:
+            self.infer.report(
+                scheme.where,
+                f"`{scheme.name}` has a negative count, `{to_text(scheme.count)}`; "
+                "expected zero or more",
+            )
         self.dimensions[f"{scheme.name}.count"] = found
 
     def _shares(self, scheme: Scheme) -> None:
@@ -164,8 +176,7 @@ class QuantityChecks:
                     f"`equilibrium` or its states{did_you_mean(state, known)}",
                 )
             self.infer.expect(share, NUMBER, f"the share of `{state}`", scheme.where)
-        constants = constant_values(self.symbols.model, ())
-        found = [constant_value(share, constants) for share, _ in scheme.shares]
+        found = [self._constant(share) for share, _ in scheme.shares]
         shares = [share for share in found if share is not None]
         if len(shares) < len(found):
             return  # a name that is unknown or varies; it is reported where it is used
@@ -216,7 +227,7 @@ class QuantityChecks:
                 f"the capacitance of `{membrane.name}` comes to {self.say.named(found, where)}; "
                 "expected [pF] or [uF/cm2]",
             )
-        value = literal(membrane.capacitance)
+        value = self._constant(membrane.capacitance)
         if value is not None and value <= 0.0:
             self.infer.report(
                 where,
@@ -247,13 +258,3 @@ class QuantityChecks:
                         q10.where,
                         f"nothing with a rate is called `{name}`{did_you_mean(name, known)}",
                     )
-
-
-def literal(expression: Expression) -> float | None:
-    """The value of a written number, perhaps with a minus; None for anything else."""
-    if isinstance(expression, Number):
-        return expression.value
-    if isinstance(expression, Apply) and expression.function == "neg":
-        inner = literal(expression.arguments[0])
-        return None if inner is None else -inner
-    return None

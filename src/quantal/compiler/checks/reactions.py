@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quantal.compiler.checks.closure import ClosureChecks
+from quantal.compiler.checks.constants import literal
 from quantal.compiler.checks.equation import equation
-from quantal.compiler.checks.quantities import literal
 from quantal.compiler.symbols import Symbols
 from quantal.expression import Expression, Name, names_in, to_text
 from quantal.model.processes import Reaction, Term
