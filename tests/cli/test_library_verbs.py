@@ -107,7 +107,7 @@ def test_validate_one(quantal):
     wanted = {
         "mechanism", "target", "expected", "tolerance", "simulated", "unit", "passed", "source",
     }  # fmt: skip
-    assert all(wanted <= set(row) for row in rows)
+    assert all(set(row) == wanted for row in rows)
     assert all(row["passed"] is True for row in rows)
 
 
