@@ -71,11 +71,11 @@ def print_stages(firing: quantal.Trajectory, clamped: quantal.Trajectory) -> Non
     print_table(
         ("stage", "at rest", "starts (ms)", "peaks (ms)", "peak", "unit", "half-width (ms)"),
         [
-            (row.stage, row.rest, row.onset, row.time_of_peak, row.peak,
+            (row.stage, row.rest, row.onset, None if row.rising else row.time_of_peak, row.peak,
              shown_unit(row.unit), row.half_width)
             for row in rows
         ],
-        title="One action potential, from rest (epsc: soma at -70 mV)",
+        title="One action potential, from rest (epsc: soma at -70 mV; -: not within 10 ms)",
     )  # fmt: skip
 
 

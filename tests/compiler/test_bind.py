@@ -225,3 +225,19 @@ def test_what_a_name_is_instead_is_said(program: Program, action: Action, messag
     with pytest.raises(UsageError) as caught:
         bind(program, Protocol((action,), until=10.0), [])
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("second", [Hold("V", q("0 mV")), parse_drive("V = 1 [mV]*time/1 [ms]")])
+def test_two_clamps_of_one_name_are_refused(program: Program, second: Action) -> None:
+    """The one that came last would win in silence."""
+    with pytest.raises(UsageError, match="`V` is held, driven or given samples twice"):
+        bind(program, Protocol((Hold("V", q("-70 mV")), second), until=10.0), [])
+
+
+def test_a_drive_that_no_pieces_can_follow_is_refused(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quantal.compiler.waveforms.MAX_PIECES", 2003)
+    steep = parse_drive("V = 1 [mV]*tanh((time - 5.003 [ms])/0.00001 [ms])")
+    with pytest.raises(UsageError, match="changes too fast near"):
+        bind(program, Protocol((steep,), until=10.0), [])

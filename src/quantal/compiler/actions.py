@@ -42,6 +42,17 @@ class Binder:
         self.changes: list[tuple[float, int, float]] = []
         self.events: list[tuple[float, str]] = []
         self.stops: set[float] = set()
+        self.decided: set[int] = set()
+
+    def decide(self, waveform: Waveform, written: str) -> None:
+        """Note what a hold, a drive or a waveform says of a name; there can be one for each.
+
+        Raises:
+            UsageError: another one has said it already.
+        """
+        if id(waveform) in self.decided:
+            raise UsageError(f"`{written}` is held, driven or given samples twice; expected once")
+        self.decided.add(id(waveform))
 
     def resolve(self, written: str, among: Iterable[str], what: str) -> str:
         """The full name meant: itself, a role's holder, or the one that ends in `.written`."""
@@ -106,6 +117,7 @@ def value_in(unit: Unit, number: Number, name: str) -> float:
 
 def _hold(binder: Binder, action: Hold) -> None:
     waveform, unit = binder.waveform(action.name, "hold")
+    binder.decide(waveform, action.name)
     waveform.base = value_in(unit, action.value, action.name)
 
 
@@ -178,6 +190,7 @@ def _within(slot: ParameterSlot, value: float) -> None:
 
 def _drive(binder: Binder, action: Drive) -> None:
     waveform, unit = binder.waveform(action.name, "drive")
+    binder.decide(waveform, action.name)
     parameters = binder.program.parameters
     values = {slot.name: float(v) for slot, v in zip(parameters, binder.parameters, strict=True)}
     units = {slot.name: slot.unit for slot in parameters}
@@ -189,6 +202,7 @@ def _drive(binder: Binder, action: Drive) -> None:
 
 def _samples(binder: Binder, action: Samples) -> None:
     waveform, _ = binder.waveform(action.name, "waveform")
+    binder.decide(waveform, action.name)
     waveform.base = 0.0
     waveform.smooth = through(action.times, action.values)
 

@@ -153,6 +153,9 @@ def fit(
 
     `shortest` (ms) is a length below which the function has no features: the first grid
     is at most that wide, so that a brief pulse cannot be missed.
+
+    Raises:
+        UsageError: more than `MAX_PIECES` would be needed.
     """
     edges = sorted({start, end, *(b for b in breaks if start < b < end)})
     spans = list(pairwise(edges))
@@ -175,8 +178,13 @@ def fit(
         scale = float(np.abs(curve.coefficients[:, 0]).max()) or 1.0
         # A piece at the spacing of floating-point times cannot be halved.
         bad = (error > tolerance * scale) & (h > 1e-9)
-        if not bad.any() or len(knots) + bad.sum() > MAX_PIECES:
+        if not bad.any():
             return curve
+        if len(knots) + bad.sum() > MAX_PIECES:
+            raise UsageError(
+                f"a drive changes too fast near {left[bad][0]:g} ms to be followed with "
+                f"{MAX_PIECES} pieces; drive a shorter time, or use pulses"
+            )
         knots = np.sort(np.concatenate([knots, (left + h / 2)[bad]]))
 
 
