@@ -11,8 +11,11 @@ QuantalError
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 class QuantalError(Exception):
@@ -71,6 +74,26 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}"
+
+
+def all_at_once(steps: Iterable[Callable[[], Result]]) -> list[Result]:
+    """What every step gives, in order.
+
+    Raises:
+        UsageError: the problems of all the steps that have one, a line each.
+    """
+    results: list[Result] = []
+    problems: list[UsageError] = []
+    for step in steps:
+        try:
+            results.append(step())
+        except UsageError as problem:
+            problems.append(problem)
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise UsageError("\n".join(dict.fromkeys(map(str, problems))))
+    return results
 
 
 class ModelError(QuantalError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import xarray
 
 TIME_UNIT = "ms"
+LONGEST_CLEANING = 5.0
+"""Seconds after which a folder that cannot be removed is left."""
 
 
 @dataclass(eq=False)
@@ -196,16 +199,41 @@ class Trajectory:
         )  # fmt: skip
 
 
+@contextmanager
+def _scratch(beside: Path) -> Iterator[Path]:
+    """A folder that is gone afterwards, whatever ended its use."""
+    import shutil
+    import tempfile
+    import time
+
+    folder = Path(tempfile.mkdtemp(prefix=".quantal-", dir=beside))
+    try:
+        yield folder
+    finally:
+        # After an interrupt zarr's own threads finish the array at hand, and may put a file
+        # back while its folder is being removed.
+        give_up = time.monotonic() + LONGEST_CLEANING
+        while folder.exists() and time.monotonic() < give_up:
+            shutil.rmtree(folder, ignore_errors=True)
+            if folder.exists():
+                time.sleep(0.01)
+
+
 def _write(dataset: xarray.Dataset, target: Path) -> Path:
     """A zarr store, made beside its place and moved there whole."""
     import shutil
-    import tempfile
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".quantal-", dir=target.parent) as folder:
-        part = Path(folder) / "part.zarr"
+    with _scratch(target.parent) as folder:
+        part = folder / "part.zarr"
         dataset.to_zarr(part, mode="w", consolidated=False)
+        old = folder / "old"
         if target.exists():
-            shutil.move(target, Path(folder) / "old")
-        shutil.move(part, target)
+            shutil.move(target, old)
+        try:
+            shutil.move(part, target)
+        finally:
+            # An interrupt or an error between the two moves must not cost the old store.
+            if old.exists() and not target.exists():
+                shutil.move(old, target)
     return target

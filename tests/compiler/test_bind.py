@@ -241,3 +241,17 @@ def test_a_drive_that_no_pieces_can_follow_is_refused(
     steep = parse_drive("V = 1 [mV]*tanh((time - 5.003 [ms])/0.00001 [ms])")
     with pytest.raises(UsageError, match="changes too fast near"):
         bind(program, Protocol((steep,), until=10.0), [])
+
+
+def test_all_problems_of_a_protocol_come_at_once(program: Program) -> None:
+    actions = (
+        Pulse("glue", q("1 mM"), duration=q("1 ms")),
+        Hold("V", q("1 ms")),
+        Set("kk", q("1")),
+    )
+    with pytest.raises(UsageError) as refused:
+        bind(program, Protocol(actions, until=5.0), ["open"])
+    said = str(refused.value).splitlines()
+    assert len(said) == 3
+    for part in ("`glue`; did you mean `glu`", "`V` is in [mV]", "`kk`; did you mean `k`"):
+        assert any(part in line for line in said), part

@@ -131,8 +131,11 @@ def protocol_of(
     """The protocol that these options describe together.
 
     Raises:
-        UsageError: a text that is not a protocol line, or an unknown unit.
+        UsageError: texts that are no protocol lines, or unknown units; all of them at once.
     """
+    from functools import partial
+
+    from quantal.errors import all_at_once
     from quantal.experiments.run import milliseconds
     from quantal.protocols.protocol import Protocol
     from quantal.protocols.text import parse_action
@@ -140,10 +143,10 @@ def protocol_of(
     written = {
         "hold": hold, "set": set_, "pulse": pulse, "step": step, "drive": drive, "train": train,
     }  # fmt: skip
-    actions = tuple(
-        parse_action(word, text) for word, texts in written.items() for text in texts or ()
+    actions = all_at_once(
+        partial(parse_action, word, text) for word, texts in written.items() for text in texts or ()
     )
-    return Protocol(actions, rest=milliseconds(rest) if rest else 0.0)
+    return Protocol(tuple(actions), rest=milliseconds(rest) if rest else 0.0)
 
 
 def exchanged(uses: list[str] | None) -> dict[str, str]:

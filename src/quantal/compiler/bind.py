@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from quantal.compiler.actions import Binder, apply
 from quantal.compiler.dependencies import needed_by, tainted_by
 from quantal.compiler.waveforms import Waveform
-from quantal.errors import UsageError
+from quantal.errors import UsageError, all_at_once
 from quantal.program import Program
 from quantal.protocols.protocol import Hold, Protocol, Set
 from quantal.stimulus import Piecewise, Stimulus
@@ -38,8 +39,8 @@ def bind(program: Program, protocol: Protocol, needed: Iterable[str] | None = No
             an error only if a needed name depends on it.
 
     Raises:
-        UsageError: a name that does not exist, a value of the wrong dimension, a run
-            without an end, or a needed input that nothing drives.
+        UsageError: names that do not exist and values of the wrong dimension, all at once;
+            else a run without an end, or a needed input that nothing drives.
     """
     if protocol.until is None:
         raise UsageError('say how long to run: `until 100 [ms]`, or --until "100 ms"')
@@ -51,8 +52,7 @@ def bind(program: Program, protocol: Protocol, needed: Iterable[str] | None = No
     binder = Binder(program, start, end)
     # Holds and sets first: steps and pulses build on them, whatever the order written.
     actions = sorted(protocol.actions, key=lambda a: not isinstance(a, Hold | Set))
-    for action in actions:
-        apply(binder, action)
+    all_at_once([partial(apply, binder, action) for action in actions])
     return _finish(binder, program, needed)
 
 

@@ -144,7 +144,7 @@ def milliseconds(written: str | float) -> float:
 def sample_times(
     sample: str | float | np.ndarray | None, end: float, states: int
 ) -> np.ndarray | None:
-    """Output times from 0 to `end` inclusive, or those given, sorted.
+    """Multiples of a spacing from 0, up to `end` where it is one of them; or the times given.
 
     Raises:
         UsageError: a spacing that is not positive, or more output than memory can hold.
