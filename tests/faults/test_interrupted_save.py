@@ -53,10 +53,15 @@ def test_a_thread_that_still_writes_leaves_no_folder_behind(tmp_path: Path) -> N
                 (folder / str(number)).touch()
             started.set()
 
-    with pytest.raises(KeyboardInterrupt), _scratch(tmp_path) as folder:
-        writer = threading.Thread(target=keep_writing, args=(folder / "part.zarr",))
-        writer.start()
-        started.wait()
-        raise KeyboardInterrupt
-    writer.join()
+    def interrupted_write() -> None:
+        with _scratch(tmp_path) as folder:
+            writers.append(threading.Thread(target=keep_writing, args=(folder / "part.zarr",)))
+            writers[0].start()
+            started.wait()
+            raise KeyboardInterrupt
+
+    writers: list[threading.Thread] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_write()
+    writers[0].join()
     assert not list(tmp_path.iterdir())
