@@ -92,6 +92,7 @@ PARTS = (
         "Receptors that signal",
         "The transmitter's binding activates a G protein, and that a chain of messengers.",
         ("signalling",),
+        ("circuits/camkii_receptor_number",),
     ),
     Part(
         "Back to the terminal",

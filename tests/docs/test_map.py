@@ -42,6 +42,13 @@ def test_every_mechanism_stands_on_it(synapse_map):
     assert missing == []
 
 
+def test_every_mechanism_is_under_a_label_of_the_drawing(synapse_map):
+    entries = catalogue()
+    labelled = [part for part in synapse_map.PARTS if f"#{part.anchor}" in labels()]
+    reached = {e.name for part in labelled for e in synapse_map.members(part, entries)}
+    assert [entry.name for entry in entries if entry.name not in reached] == []
+
+
 def test_what_is_shown_twice_is_in_the_library(synapse_map):
     names = {entry.name for entry in catalogue()}
     assert [n for part in synapse_map.PARTS for n in part.also if n not in names] == []

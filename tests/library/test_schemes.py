@@ -33,8 +33,11 @@ DRIVEN = {
     "receptors/ampa_geiger_1999_as_copied": (998.0, "a constant a thousand times too large"),
     "receptors/ampa_postlethwaite_2007_as_coded": (2.0, "the reverse of statistical factors"),
     "receptors/glycine_burzomato_2004": (1.044, "rounding: two constants follow from the others"),
+    "receptors/nachr_alpha7_gay_2008": (4.69e7, "desensitised states are left another way, fast"),
+    "receptors/nachr_alpha7_gay_2008_w55a": (1.35e7, "desensitised states are left another way"),
     "receptors/nachr_edelstein_1996": (1.028, "rounding of the allosteric constants"),
     "receptors/nmda_kampa_2004": (1.477, "blocked states were fitted with rates of their own"),
+    "receptors/p2x2_moffatt_hume_2007": (1.031, "rounding"),
     "receptors/p2x3_sokolova_2006": (1.61e10, "desensitised states are left by dummy constants"),
 }
 """Loops that are not balanced as published: the largest product, and why."""
