@@ -59,9 +59,15 @@ def content_by_failures(heights: np.ndarray, threshold: float = 0.0) -> float:
     return float(-np.log(rate)) if rate > 0.0 else float("inf")
 
 
-def content_by_variation(heights: np.ndarray, noise_variance: float = 0.0) -> float:
-    """Mean quantal content of Poisson release from its variation: 1/CV^2."""
-    return float(1.0 / coefficient_of_variation(heights, noise_variance) ** 2)
+def content_by_variation(
+    heights: np.ndarray, noise_variance: float = 0.0, quantal_cv: float = 0.0
+) -> float:
+    """Mean quantal content of Poisson release from its variation: (1 + cv^2)/CV^2.
+
+    `quantal_cv` is that of single quanta. Infinite without variation.
+    """
+    variation = coefficient_of_variation(heights, noise_variance)
+    return float("inf") if variation == 0.0 else float((1.0 + quantal_cv**2) / variation**2)
 
 
 def paired_pulse_ratio(first: np.ndarray, second: np.ndarray) -> Ratio:

@@ -9,27 +9,45 @@ current q while their open probability changes (Sigworth 1980 J Physiol 307:97).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-NORMAL_95 = 1.959963984540054
+from quantal.observables.estimate import NORMAL_95, jackknife
+
+_LEAST_SHARE = 1e-3
+"""No fitted variance is taken for smaller than this share of the largest."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Parabola:
-    """The fit; intervals of 95 % hold `low` and `high`. `p` belongs to the means given (k,)."""
+    """The fit; intervals of 95 % hold `low` and `high`. `p` belongs to the means given (k,).
+
+    `means` and `variances` (k,) are what was fitted; `curve` gives the fitted variance.
+    """
 
     q: float
     q_interval: tuple[float, float]
     n: float
     n_interval: tuple[float, float]
     p: np.ndarray
+    p_interval: tuple[np.ndarray, np.ndarray]
+    means: np.ndarray
+    variances: np.ndarray
+    scale: float = 1.0
+
+    def curve(self, means: np.ndarray) -> np.ndarray:
+        """The fitted variance (k,) at means (k,)."""
+        return np.asarray(self.scale * self.q * means - means**2 / self.n)
 
 
 def mean_variance(
     means: np.ndarray, variances: np.ndarray, trials: int, quantal_cv: float = 0.0
 ) -> Parabola:
     """Fit variance = q mean (1 + cv^2) - mean^2/N, weighted by the variances' own errors.
+
+    The intervals hold where the conditions are independent of one another, such as
+    concentrations of calcium; for the responses of one train see `mean_variance_of`.
 
     Args:
         means: mean responses (k,), signed.
@@ -44,7 +62,60 @@ def mean_variance(
     means, variances = np.asarray(means, dtype=float), np.asarray(variances, dtype=float)
     if len(means) < 2 or len(np.unique(means)) < 2 or trials < 2:
         raise ValueError("a parabola needs two or more conditions with different means")
-    fitted = np.maximum(variances, 1e-3 * variances.max())
+    coefficients, covariance = _fit(means, variances, trials)
+    # p = mean/(N q), and 1/(N q) is the curvature over the slope, but for its sign.
+    ratio = coefficients[1] / coefficients[0]
+    slopes = np.array([-ratio, 1.0]) / coefficients[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = variances / trials / means**2 + slopes @ covariance @ slopes / ratio**2
+    found = np.array([*coefficients, *(-means * ratio)])
+    errors = np.sqrt([*np.diag(covariance), *((means * ratio) ** 2 * relative)])
+    return _parabola(means, variances, found, NORMAL_95 * errors, quantal_cv)
+
+
+def mean_variance_of(
+    heights: np.ndarray, noise_variance: float = 0.0, quantal_cv: float = 0.0
+) -> Parabola:
+    """The same from the responses (trials, k) themselves: of one train, or of conditions.
+
+    Intervals are found by leaving out trials, so that responses of one trial may depend on
+    one another, as they do where vesicles run out (Scheuss & Neher 2001 Biophys J 81:1970).
+
+    Raises:
+        ValueError: fewer than four trials, or fewer than two means that differ.
+    """
+    heights = np.asarray(heights, dtype=float)
+    means, variances = heights.mean(axis=0), heights.var(axis=0, ddof=1) - noise_variance
+    if len(heights) < 4 or len(np.unique(means)) < 2:
+        raise ValueError("a parabola needs four trials and conditions with different means")
+
+    def statistic(trials: np.ndarray) -> np.ndarray:
+        spread = trials.var(axis=0, ddof=1) - noise_variance
+        mean = trials.mean(axis=0)
+        slope, curvature = _fit(mean, spread, len(trials))[0]
+        return np.array([slope, curvature, *(-mean * curvature / slope)])
+
+    found, errors = jackknife(statistic, heights)
+    return _parabola(means, variances, found, errors, quantal_cv)
+
+
+def noise_analysis(currents: np.ndarray, background: float = 0.0) -> Parabola:
+    """Unitary current `q` and number `n` of channels from the currents (trials, samples).
+
+    Non-stationary noise analysis: mean and variance over trials at each sample, fitted by a
+    parabola. Samples of one trial depend on one another; the intervals are found by leaving
+    out trials. `background` is the variance without open channels. At least four trials,
+    and samples at which the mean is not zero.
+    """
+    currents = np.asarray(currents, dtype=float)
+    means = np.abs(currents.mean(axis=0))
+    return mean_variance_of(currents[:, means > 1e-9 * means.max()], background)
+
+
+def _fit(means: np.ndarray, variances: np.ndarray, trials: int) -> tuple[Any, Any]:
+    """Slope and curvature through the origin, and their covariance."""
+    least = _LEAST_SHARE * variances.max()
+    fitted = np.maximum(variances, least)
     design = np.column_stack([means, means**2])
     coefficients, covariance = np.zeros(2), np.eye(2)
     # Errors are those of the fitted variances, not of the scattered ones: twice is enough.
@@ -52,30 +123,27 @@ def mean_variance(
         weights = (trials - 1) / (2.0 * fitted**2)
         covariance = np.linalg.inv(design.T @ (weights[:, None] * design))
         coefficients = covariance @ (design.T @ (weights * variances))
-        fitted = np.maximum(design @ coefficients, 1e-3 * variances.max())
-    slope, curvature = coefficients
-    q_error, c_error = NORMAL_95 * np.sqrt(np.diag(covariance))
+        fitted = np.maximum(design @ coefficients, least)
+    return coefficients, covariance
+
+
+def _parabola(
+    means: np.ndarray, variances: np.ndarray, found: np.ndarray, errors: np.ndarray,
+    quantal_cv: float,
+) -> Parabola:  # fmt: skip
+    """Sizes of a slope, a curvature and the p of each mean, each with its half interval."""
+    slope, curvature = float(found[0]), float(found[1])
+    q_error, c_error = float(errors[0]), float(errors[1])
     scale = 1.0 + quantal_cv**2
-    q = float(slope / scale)
-    n = float(-1.0 / curvature) if curvature != 0.0 else float("inf")
+    p, p_error = scale * found[2:], scale * errors[2:]
     return Parabola(
-        q, ((slope - q_error) / scale, (slope + q_error) / scale), n,
-        (_sites(curvature - c_error), _sites(curvature + c_error)), means / (n * q),
+        slope / scale, ((slope - q_error) / scale, (slope + q_error) / scale),
+        float(-1.0 / curvature) if curvature != 0.0 else float("inf"),
+        (_sites(curvature - c_error), _sites(curvature + c_error)),
+        p, (p - p_error, p + p_error), means, variances, scale,
     )  # fmt: skip
 
 
 def _sites(curvature: float) -> float:
     """N of a curvature; a parabola that does not bend bounds it nowhere."""
     return float(-1.0 / curvature) if curvature < 0.0 else float("inf")
-
-
-def noise_analysis(currents: np.ndarray) -> Parabola:
-    """Unitary current `q` and number `n` of channels from the currents (trials, n) of trials.
-
-    Means and variances over trials at each sample; samples of one trial are not independent,
-    so the intervals are too narrow. At least a sample at which the mean is not zero.
-    """
-    currents = np.asarray(currents, dtype=float)
-    means, variances = currents.mean(axis=0), currents.var(axis=0, ddof=1)
-    active = np.abs(means) > 1e-9 * np.abs(means).max()
-    return mean_variance(means[active], variances[active], currents.shape[0])
