@@ -112,6 +112,15 @@ Workers = Annotated[
     typer.Option("--workers", min=1, metavar="N", help="Threads for trials; else one per core."),
 ]
 
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="FOLDER",
+        help="Keep finished trials there, and go on from those there already.",
+    ),
+]
+
 RelativeTolerance = Annotated[
     float,
     typer.Option("--rtol", min=1e-13, max=1e-1, help="Relative error tolerated in each step."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quantal.cli.main import INTERRUPTED
 from quantal.cli.options import (
     Drives,
     Engine,
@@ -17,6 +18,7 @@ from quantal.cli.options import (
     Record,
     RelativeTolerance,
     Rest,
+    Resume,
     Sample,
     Seed,
     Sets,
@@ -56,6 +58,7 @@ def command(
     trials: Trials = None,
     seed: Seed = 0,
     workers: Workers = None,
+    resume: Resume = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="X.zarr", help="Keep the trajectory.")
     ] = None,
@@ -77,7 +80,8 @@ def command(
     with progress_bar(name, quiet=as_json) as progress:
         trajectory = quantal.run(
             model, protocol, until=until, sample=sample, record=names, engine=engine,
-            relative=rtol, trials=trials, seed=seed, workers=workers, progress=progress,
+            relative=rtol, trials=trials, seed=seed, workers=workers, resume=resume,
+            progress=progress,
         )  # fmt: skip
     shown = names or worth_showing(trajectory)
     if save:
@@ -90,6 +94,8 @@ def command(
         _print_summary(trajectory.mean(), shown)
         if trajectory.trials is not None:
             _print_chance(trajectory, shown)
+    if trials is not None and trajectory.trials is not None and len(trajectory.trials) < trials:
+        raise typer.Exit(INTERRUPTED)
 
 
 def _print_chance(trajectory: Trajectory, names: list[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -29,7 +30,8 @@ class Settings:
     Engines with chance run `trials` trials (None: one, without a dimension of trials) from
     `seed`, on `workers` threads (None: one for each core) in pieces of `chunk` trials (None:
     the engine's choice); neither of the last two changes the result. `max_events` is how
-    many single events may be expected of the whole run.
+    many single events may be expected of the whole run. In the folder `keep` finished trials
+    are kept; a run that finds its own there goes on from them.
     """
 
     relative: float = 1e-6
@@ -44,6 +46,7 @@ class Settings:
     workers: int | None = None
     chunk: int | None = None
     max_events: float = 5e8
+    keep: Path | None = None
 
 
 class Engine(Protocol):

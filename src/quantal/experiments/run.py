@@ -38,6 +38,7 @@ def run(
     seed: int = 0,
     workers: int | None = None,
     max_events: float = 5e8,
+    resume: str | Path | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """Run a model under a protocol.
@@ -56,6 +57,9 @@ def run(
         seed: where the random numbers start; the same seed gives the same run.
         workers: threads for trials; the result does not depend on it.
         max_events: a run of which more single events are expected is refused.
+        resume: a folder where each finished trial is kept at once. The same run, stopped by
+            Ctrl-C or by a loss of power, goes on from there and gives the same bits; with more
+            `trials` it is continued. Trials of another run there are refused.
         progress: called with the share done (0 to 1) during long runs.
 
     Returns:
@@ -73,7 +77,7 @@ def run(
     return run_program(
         program, protocol, sample=sample, record=record, engine=engine,
         relative=relative, absolute=absolute, trials=trials, seed=seed, workers=workers,
-        max_events=max_events, progress=progress,
+        max_events=max_events, resume=resume, progress=progress,
     )  # fmt: skip
 
 
@@ -90,6 +94,7 @@ def run_program(
     seed: int = 0,
     workers: int | None = None,
     max_events: float = 5e8,
+    resume: str | Path | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """The same for a Program: bind, choose an engine, run. See `run`."""
@@ -100,9 +105,14 @@ def run_program(
         chosen, reason = engines.auto(program, by_chance=trials is not None)
     else:
         chosen, reason = _named(engine, program)
+    if resume is not None and (trials is None or chosen.name in engines.PREFERRED):
+        raise UsageError(
+            "only trials can be kept to go on from: say `trials`, and an engine with chance"
+        )
     settings = Settings(
         relative=relative, absolute=absolute, progress=progress, trials=trials, seed=seed,
-        workers=workers, max_events=max_events, record=None if wanted is None else tuple(wanted),
+        keep=None if resume is None else Path(resume), workers=workers,
+        max_events=max_events, record=None if wanted is None else tuple(wanted),
         sample=sample_times(sample, bound.stimulus.end, len(program.states)),
     )  # fmt: skip
     trajectory = chosen.run(program, bound.stimulus, settings)

@@ -14,6 +14,7 @@ from quantal.engines.stochastic import agenda
 from quantal.engines.stochastic.cells import cut as cut_cells
 from quantal.engines.stochastic.chunk import Chunk, Outcome, Plan, Stopped
 from quantal.engines.stochastic.curves import bursts, joined, smooth
+from quantal.engines.stochastic.keeping import kept_trials
 from quantal.engines.stochastic.results import (
     check_output,
     kept_states,
@@ -232,7 +233,8 @@ def run_coupled(
     check_output(count, len(coupled.samples), len(coupled.kept))
     ready = time.perf_counter() - started
     chunks = [range(trial, trial + 1) for trial in range(count)]
-    done, status = spread(coupled.one, chunks, settings, stimulus.end, coupled.stop)
+    kept = kept_trials(Result, engine, program, stimulus, settings)
+    done, status = spread(coupled.one, chunks, settings, stimulus.end, coupled.stop, kept)
     if not done:
         raise RunError("the run was stopped before its first trial had ended")
     return _trajectory(coupled, done, status, ready)

@@ -6,41 +6,44 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar
 
 from quantal.engines.base import Settings
 from quantal.engines.stochastic.chunk import Stopped
-
-
-class Done(Protocol):
-    """What a chunk gives: it knows its trials."""
-
-    trials: range
-
+from quantal.engines.stochastic.keeping import Done, Kept, remaining
 
 Result = TypeVar("Result", bound=Done)
 
 
 def spread(
     one: Callable[[range], Result], chunks: Sequence[range], settings: Settings, end: float,
-    stop: threading.Event,
+    stop: threading.Event, kept: Kept[Result] | None = None,
 ) -> tuple[list[Result], str]:  # fmt: skip
     """All chunks in the order of their trials, and a sentence on how it went.
 
-    `stop` is set when the others should give up, at Ctrl-C or after an error.
+    `stop` is set when the others should give up, at Ctrl-C or after an error. What `kept`
+    holds already is not run again, and what is finished is kept there at once.
     """
     count = sum(len(trials) for trials in chunks)
-    workers = max(min(settings.workers or os.cpu_count() or 1, len(chunks)), 1)
-    done: list[Result] = []
+    done = kept.found(count) if kept else []
+    before = _number(done)
+    rest = remaining(chunks, done)
+    workers = max(min(settings.workers or os.cpu_count() or 1, len(rest)), 1)
     pool = ThreadPoolExecutor(workers)
-    waiting: set[Future[Result]] = {pool.submit(one, trials) for trials in chunks}
+    waiting: set[Future[Result]] = set()
     interrupted = False
     try:
+        waiting |= {pool.submit(one, trials) for trials in rest}
+        if before and settings.progress:
+            settings.progress(before / count)
         while waiting:
             finished, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
-            done += [future.result() for future in finished]
+            whole = [future.result() for future in finished]
+            done += whole
+            if kept:
+                kept.keep(whole)
             if finished and settings.progress:
-                settings.progress(sum(len(each.trials) for each in done) / count)
+                settings.progress(_number(done) / count)
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -50,14 +53,27 @@ def spread(
         pool.shutdown(wait=True)
     if interrupted:
         done += _late(waiting)
+        if kept:
+            kept.keep(done)
     done.sort(key=lambda result: result.trials.start)
-    whole = sum(len(result.trials) for result in done)
-    if interrupted:
-        return done, (
-            f"The run was stopped after {whole} of {count} trials; those are whole, and the same "
-            "as in a run that was not stopped."
-        )
-    return done, f"The run reached its end at {end:g} ms in {whole} trials."
+    return done, _how_it_went(_number(done), count, before, end, interrupted, kept)
+
+
+def _number(results: Iterable[Done]) -> int:
+    return sum(len(result.trials) for result in results)
+
+
+def _how_it_went(
+    whole: int, count: int, before: int, end: float, interrupted: bool, kept: Kept[Any] | None
+) -> str:
+    if not interrupted:
+        taken = f", {before} of which were kept from before" if before else ""
+        return f"The run reached its end at {end:g} ms in {whole} trials{taken}."
+    goes_on = f" They are kept in {kept.folder}: the same run goes on from there." if kept else ""
+    return (
+        f"The run was stopped after {whole} of {count} trials; those are whole, and the same "
+        f"as in a run that was not stopped.{goes_on}"
+    )
 
 
 def _late(futures: Iterable[Future[Result]]) -> list[Result]:

@@ -17,6 +17,7 @@ from quantal.engines.base import Settings
 from quantal.engines.stochastic import agenda
 from quantal.engines.stochastic.cells import cut
 from quantal.engines.stochastic.chunk import Chunk, Outcome, Plan
+from quantal.engines.stochastic.keeping import Kept, kept_trials
 from quantal.engines.stochastic.results import (
     check_output,
     kept_states,
@@ -48,7 +49,8 @@ def run_trials(engine: str, program: Program, stimulus: Stimulus, settings: Sett
     compiled = time.perf_counter() - started
     kept = kept_states(program, settings)
     expected = _check_cost(plan, settings, count, len(kept))
-    done, status = _work(plan, settings, count, kept, stop)
+    on_disk = kept_trials(Outcome, engine, program, stimulus, settings)
+    done, status = _work(plan, settings, count, kept, stop, on_disk)
     if not done:
         raise RunError("the run was stopped before its first trial had ended")
     return _trajectory(
@@ -108,8 +110,9 @@ def _check_cost(plan: Plan, settings: Settings, count: int, kept: int) -> float:
 
 
 def _work(
-    plan: Plan, settings: Settings, count: int, kept: list[int], stop: threading.Event
-) -> tuple[list[Outcome], str]:
+    plan: Plan, settings: Settings, count: int, kept: list[int], stop: threading.Event,
+    on_disk: Kept[Outcome] | None,
+) -> tuple[list[Outcome], str]:  # fmt: skip
     """All chunks; what is finished when Ctrl-C comes is kept."""
 
     def one(trials: range) -> Outcome:
@@ -118,7 +121,8 @@ def _work(
             outcome.counts = np.ascontiguousarray(outcome.counts[:, :, kept])
         return outcome
 
-    return spread(one, _chunks(plan, settings, count), settings, plan.stimulus.end, stop)
+    chunks = _chunks(plan, settings, count)
+    return spread(one, chunks, settings, plan.stimulus.end, stop, on_disk)
 
 
 def _chunks(plan: Plan, settings: Settings, count: int) -> list[range]:
