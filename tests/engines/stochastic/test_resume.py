@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from tests.statistics.test_planted_faults import QUANTA, following
 
 import quantal
 from quantal.engines.stochastic import keeping
-from quantal.engines.stochastic.chunk import Outcome
+from quantal.engines.stochastic.chunk import Chunk, Outcome, Stopped
 from quantal.engines.stochastic.packing import pack, unpack
 from quantal.errors import UsageError
 
@@ -32,14 +33,29 @@ def run(case, trials=24, **more):
     )  # fmt: skip
 
 
-def stop_after(number, of=24):
-    """Progress that is interrupted when so many trials are whole."""
+@pytest.fixture
+def stopped(monkeypatch):
+    """A run that Ctrl-C stops when its first trials are whole; later ones never end."""
 
-    def progress(share):
-        if share * of >= number - 0.5:
-            raise KeyboardInterrupt
+    def stopped_run(case, first, trials=24, **more):
+        right = Chunk.run
 
-    return progress
+        def gated(self):
+            if self._trials.start < first:
+                return right(self)
+            while self._plan.goes_on():
+                time.sleep(0.001)
+            raise Stopped
+
+        def progress(share):
+            if share * trials >= first - 0.5:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as gate:
+            gate.setattr(Chunk, "run", gated)
+            return run(case, trials, progress=progress, **more)
+
+    return stopped_run
 
 
 def same(one, other):
@@ -54,22 +70,22 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_run_that_was_stopped_goes_on_to_the_same_bits(case, tmp_path):
-    of = 2000 if case == "ssa of a receptor" else 24
-    part = run(case, of, resume=tmp_path / "kept", progress=stop_after(3, of), workers=1)
+def test_a_run_that_was_stopped_goes_on_to_the_same_bits(case, stopped, tmp_path):
+    part = stopped(case, 6, resume=tmp_path / "kept", workers=1)
     kept = len(part.trials)
-    assert 0 < kept < of
-    assert f"stopped after {kept} of {of} trials" in part.status
+    assert 6 <= kept < 24
+    assert f"stopped after {kept} of 24 trials" in part.status
     assert f"kept in {tmp_path / 'kept'}: the same run goes on from there" in part.status
-    whole = run(case, of, resume=tmp_path / "kept", workers=2)
-    assert f"in {of} trials, {kept} of which were kept from before" in whole.status
-    same(whole, run(case, of))
+    whole = run(case, resume=tmp_path / "kept", workers=2)
+    assert f"in 24 trials, {kept} of which were kept from before" in whole.status
+    same(whole, run(case))
 
 
 @pytest.mark.parametrize("case", ["ssa", "hybrid"])
-def test_a_run_cut_into_seven_pieces_is_the_whole_run(case, tmp_path):
+def test_a_run_cut_into_seven_pieces_is_the_whole_run(case, stopped, tmp_path):
     for piece in range(1, 7):
-        run(case, resume=tmp_path, workers=1 + piece % 2, progress=stop_after(3 * piece))
+        part = stopped(case, 3 * piece, resume=tmp_path, workers=1 + piece % 2)
+        assert 3 * piece <= len(part.trials) < 24
     same(run(case, resume=tmp_path), run(case, workers=1))
 
 
