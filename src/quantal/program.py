@@ -192,17 +192,6 @@ class Program:
     notes: tuple[str, ...] = ()
     mechanisms: tuple[str, ...] = ()
 
-    def state_index(self, name: str) -> int:
-        """The number of a state.
-
-        Raises:
-            KeyError: no state has this name.
-        """
-        for index, state in enumerate(self.states):
-            if state.name == name:
-                return index
-        raise KeyError(name)
-
     def units(self) -> dict[str, Unit]:
         """Every name that a run can give, with its unit; states, drives, definitions, roles."""
         table = {state.name: state.unit for state in self.states}

@@ -1,6 +1,9 @@
 """`quantal list`, `show`, `check`, `validate`, `cite`."""
 
 import json
+import os
+
+import pytest
 
 AMPA = "receptors/ampa_jonas_1993"
 
@@ -100,6 +103,16 @@ def test_check_of_a_good_file(quantal, tmp_path):
     assert json.loads(quantal("check", path, "--json").stdout) == []
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_check_goes_past_what_is_no_regular_file(quantal, tmp_path):
+    os.mkfifo(tmp_path / "a_pipe.syn")
+    (tmp_path / "b.syn").write_text("mechanism b\nsource A 2000\nparameter k = 1 [/ms]\n")
+    done = quantal("check", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert f"{tmp_path / 'b.syn'}: no problems" in done.stdout
+    assert f"{tmp_path / 'a_pipe.syn'}: skipped, it is no regular file" in done.stderr
+
+
 def test_validate_one(quantal):
     done = quantal("validate", AMPA, "--json")
     assert done.exit_code == 0, done.output
@@ -123,9 +136,13 @@ def test_the_slip_that_every_unit_passes_is_caught_by_a_target(quantal, tmp_path
     path = tmp_path / "slip.syn"
     path.write_text(text.replace("4.59 [/mM/ms]", "4.59 [/uM/ms]"))
     assert quantal("check", path).exit_code == 0
-    done = quantal("validate", path)
+    picture = tmp_path / "held.svg"
+    done = quantal("validate", path, "--draw", picture)
     assert done.exit_code == 4, done.output
     assert "NO" in done.stdout
+    assert "ampa_jonas_1993: peak(open) is " in done.stderr
+    assert "expected 0.595 +- 0.00297 (Jonas" in done.stderr
+    assert "missed" in picture.read_text()
     assert "Traceback" not in done.output
 
 

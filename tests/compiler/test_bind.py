@@ -106,7 +106,7 @@ def test_species_are_clamped_once_held(program: Program) -> None:
         bind(program, Protocol((*base, Step("dye", q("2 uM"))), until=5.0), ["open"])
     actions = (*base, Hold("dye", q("1 uM")), Step("dye", q("2 uM"), at=q("1 ms")))
     clamps = bind(program, Protocol(actions, until=5.0), ["open"]).stimulus.clamps
-    index = program.state_index("dye")
+    index = [state.name for state in program.states].index("dye")
     np.testing.assert_allclose(clamps[index].at(np.array([0.5, 1.5])) / q("1 uM").value, [1, 2])
 
 

@@ -177,7 +177,8 @@ def test_rows_carry_what_a_count_of_molecules_needs() -> None:
         "reaction 2 A <-> B : 0.3 [/mM/ms], 1 [/ms]\n"
     )
     bind, pair = p.reactions
-    a, b, closed = (p.state_index(name) for name in ("A", "B", "C"))
+    names = [state.name for state in p.states]
+    a, b, closed = (names.index(name) for name in ("A", "B", "C"))
     assert set(bind.reactants) == {(closed, 1), (a, 1)}
     assert bind.forward_size is not None
     assert evaluate(bind.forward_size, {"n": 40.0}) == 40.0

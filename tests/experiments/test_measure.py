@@ -83,3 +83,23 @@ def test_only_units_get_brackets():
     assert with_brackets("2 * x + 3 ms/y") == "2 * x + 3 [ms]/y"
     assert with_brackets("at(x, 5 [ms])") == "at(x, 5 [ms])"
     assert with_brackets("at(x2, 1e-3 mM/ms)") == "at(x2, 1e-3 [mM/ms])"
+
+
+def test_a_rest_is_not_measured_unless_asked_for():
+    """From -10 to 0 ms y falls to 1; it jumps to 3 at 0 and stays."""
+    time = np.array([-10.0, 0.0, 0.0, 5.0, 10.0])
+    y = np.array([2.0, 1.0, 3.0, 3.0, 3.0])
+    kept = Trajectory(
+        time, {"y": parse_unit("1")}, lambda names: dict.fromkeys(names, y), {"e": [-5.0, 5.0]}
+    )
+    simulated = {
+        text: measure(kept, text)
+        for text in ("initial(y)", "area(y)", "mean(y)", "count(e)", "count(e, since = -10 ms)",
+                     "initial(y, since = -10 ms)", "area(y, since = -10 ms)")
+    }  # fmt: skip
+    exact = {
+        "initial(y)": 1.0, "area(y)": 20.0, "mean(y)": 3.0, "count(e)": 1.0,
+        "count(e, since = -10 ms)": 2.0, "initial(y, since = -10 ms)": 2.0,
+        "area(y, since = -10 ms)": 5.0,
+    }  # fmt: skip
+    assert simulated == pytest.approx(exact)

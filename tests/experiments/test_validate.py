@@ -70,7 +70,7 @@ def test_a_right_target_passes_and_carries_its_source():
 def test_a_wrong_target_is_missed_and_named():
     rows = rows_of(target(PEAK, 0.5), target(PEAK, 0.51))
     assert [row.passed for row in rows] == [True, False]
-    with pytest.raises(TargetMissed, match=r"peak\(open\) is 0.5 1, expected 0.51 \+- 0.00255"):
+    with pytest.raises(TargetMissed, match=r"peak\(open\) is 0.5, expected 0.51 \+- 0.00255"):
         require_all_passed(rows)
     require_all_passed(rows[:1])
 

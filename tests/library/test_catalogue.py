@@ -71,6 +71,15 @@ def test_what_is_not_there_is_said_with_the_nearest(small_library, monkeypatch):
     assert message("..") == "`..` is a folder; name one of its `.syn` files"
 
 
+def test_the_nearest_may_be_a_file_beside(small_library, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "my_receptor.syn").write_text("mechanism my_receptor\n")
+    expected = "nothing in the library is called `my_receptr`; did you mean `my_receptor`?"
+    assert message("my_receptr", folder) == expected
+    assert message("my_receptr", folder / "synapse.syn") == expected
+
+
 @pytest.mark.parametrize(
     "name", ["", "a\0b", "x" * 5000, "/", "~", "/" * 300, "a/" * 3000, "\ud800"]
 )

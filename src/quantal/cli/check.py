@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,7 +50,13 @@ def _every(paths: list[Path]) -> Iterator[Path]:
         if path.is_dir() and not within:
             raise UsageError(f"{path}: no mechanism here; their files end in `.syn`")
         # A name of the library will do as well; what is no file is refused with the nearest.
-        yield from within if path.is_dir() else (find(str(path)),)
+        if not path.is_dir():
+            yield find(str(path))
+        for file in within:
+            if file.is_file():
+                yield file
+            else:
+                print(f"{file}: skipped, it is no regular file", file=sys.stderr)
 
 
 def _examine(file: Path) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,12 +19,16 @@ def command(
         typer.Argument(metavar="[NAME|FILE|FOLDER]", help="Without it: the whole library."),
     ] = None,
     as_json: Json = False,
+    draw: Annotated[
+        Path | None,
+        typer.Option("--draw", metavar="X.png", help="Draw how far each target is from held."),
+    ] = None,
 ) -> None:
     """Run the published targets of a mechanism, a file, a folder, or the library."""
     import quantal
     from quantal.cli.printing import print_json
     from quantal.cli.progress import progress_bar
-    from quantal.errors import TargetMissed
+    from quantal.experiments.validate import require_all_passed
 
     with progress_bar("targets", quiet=as_json) as bar:
         advance = None if bar is None else (lambda done, total, _: bar(done / max(total, 1)))
@@ -32,8 +37,12 @@ def command(
         print_json([row.as_dict() for row in rows])
     else:
         _print_rows(rows)
-    if not all(row.passed for row in rows):
-        raise typer.Exit(TargetMissed.exit_code)
+    if draw is not None:
+        from quantal.figures.render import render
+        from quantal.figures.targets import targets_figure
+
+        render(targets_figure(rows, what or "the library"), draw)
+    require_all_passed(rows)
 
 
 def _print_rows(rows: list[Row]) -> None:
@@ -50,11 +59,6 @@ def _print_rows(rows: list[Row]) -> None:
             for row in rows
         ],
     )  # fmt: skip
-    failed = [row for row in rows if row.problem]
-    if failed:
-        print("\nWithout a value:")
-    for row in failed:
-        print(f"  {row.mechanism}: {shortened(row.target)}: {row.problem}")
     print(f"\n{tally(rows)}.")
 
 

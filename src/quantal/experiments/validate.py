@@ -222,9 +222,10 @@ def _failed(name: str, target: str, source: str, problem: str) -> Row:
 def _sentence(row: Row) -> str:
     if row.simulated is None or row.expected is None:
         return f"{row.mechanism}: {row.target}: {row.problem}"
+    unit = "" if row.unit == "1" else f" {row.unit}"
     return (
-        f"{row.mechanism}: {row.target} is {row.simulated:.6g} {row.unit}, "
-        f"expected {row.expected:.6g} +- {row.tolerance:.3g} {row.unit} ({row.source})"
+        f"{row.mechanism}: {row.target} is {row.simulated:.6g}{unit}, "
+        f"expected {row.expected:.6g} +- {row.tolerance:.3g}{unit} ({row.source})"
     )
 
 

@@ -89,7 +89,7 @@ def find(name: str, beside: Path | None = None) -> Path:
     if same:
         names = " and ".join(f"`{known}`" for known in same)
         raise UsageError(f"`{name}` could be {names}: write the folder too")
-    raise UsageError(_missing(name, wanted))
+    raise UsageError(_missing(name, wanted, beside))
 
 
 def load(name: str, beside: Path | None = None) -> Model:
@@ -175,8 +175,8 @@ def _known(name: str) -> str | None:
     return next((known for known in paths if known.rpartition("/")[2] == name), None)
 
 
-def _missing(name: str, wanted: str) -> str:
-    """What is said of a name that nothing has."""
+def _missing(name: str, wanted: str, beside: Path | None) -> str:
+    """What is said of a name that nothing has; the nearest may be a file beside."""
     shown = "".join(sign if sign.isprintable() else "?" for sign in name[:80])
     if name.endswith(SUFFIX) or name.startswith((".", "/", "~")):
         return _missing_file(name, shown)
@@ -184,11 +184,23 @@ def _missing(name: str, wanted: str) -> str:
     inside = [entry for entry in known if entry.startswith(f"{wanted.rstrip('/')}/")]
     if inside:
         return f"`{shown}` is a folder of the library; it holds {_some(inside)}"
-    hint = did_you_mean(wanted, [*known, *(entry.rpartition("/")[2] for entry in known)])
+    nearby = [*_stems(beside), *known, *(entry.rpartition("/")[2] for entry in known)]
+    hint = did_you_mean(wanted, nearby)
     similar = [entry for entry in known if wanted and wanted.lower() in entry]
     if not hint and similar:
         hint = f"; it holds {_some(similar)}"
     return f"nothing in the library is called `{shown}`{hint}"
+
+
+def _stems(beside: Path | None) -> list[str]:
+    """The names of the texts beside a file, or in a folder."""
+    if beside is None:
+        return []
+    try:
+        folder = beside if beside.is_dir() else beside.parent
+        return sorted(path.stem for path in folder.glob(f"*{SUFFIX}"))
+    except OSError:
+        return []
 
 
 def _missing_file(name: str, shown: str) -> str:

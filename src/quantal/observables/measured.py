@@ -17,7 +17,7 @@ from quantal.expression import Apply, Expression, Name, Number, evaluate, names_
 from quantal.observables import kinetics, levels, peaks
 from quantal.observables.crossings import crossings
 from quantal.observables.responses import OF_TRAINS, of_train
-from quantal.observables.window import window
+from quantal.observables.window import window, without_rest
 from quantal.trajectory import Trajectory
 
 Measure = Callable[[np.ndarray, np.ndarray], float]
@@ -92,7 +92,10 @@ def _measure(node: Apply, trajectory: Trajectory) -> float:
     values = _trace(given[0], trajectory)
     if node.function == "at":
         return levels.at(trajectory.time, values, _value(given[1], trajectory))
-    return OF_A_TRACE[node.function](*window(trajectory.time, values, **edges))
+    time = trajectory.time
+    if "since" not in edges:
+        time, values = without_rest(time, values)
+    return OF_A_TRACE[node.function](*window(time, values, **edges))
 
 
 def _of_train(node: Apply, trajectory: Trajectory) -> float:
@@ -117,7 +120,7 @@ def _occurrences(
         name = what.name if isinstance(what, Name) else "a number"
         known = list(trajectory.events)
         raise UsageError(f"no event is called `{name}`{did_you_mean(name, known)}")
-    inside = times[(times >= edges.get("since", -np.inf)) & (times <= edges.get("until", np.inf))]
+    inside = times[(times >= edges.get("since", 0.0)) & (times <= edges.get("until", np.inf))]
     if function == "count":
         return float(inside.size)
     return float(inside[0]) if inside.size else float("nan")

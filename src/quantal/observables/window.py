@@ -45,6 +45,20 @@ def window(
     return inner_time, inner_values
 
 
+def without_rest(time: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The trace from t = 0 on, where a rest stands before that.
+
+    What the rest has led to comes first: at a jump at 0, the value before it.
+    """
+    if time.size == 0 or time[0] >= 0.0 or time[-1] < 0.0:
+        return time, values
+    first = int(np.searchsorted(time, 0.0, side="left"))
+    if time[first] == 0.0:
+        return time[first:], values[first:]
+    start = value_before(time, values, 0.0)
+    return np.concatenate(([0.0], time[first:])), np.concatenate(([start], values[first:]))
+
+
 def value_after(time: np.ndarray, values: np.ndarray, moment: float) -> float:
     """The value at a time, linear between samples; after the jump where there is one."""
     right = int(np.searchsorted(time, moment, side="right"))

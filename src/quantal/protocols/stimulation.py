@@ -45,9 +45,18 @@ def recorded(times: Iterable[float], event: str = "stimulus") -> Protocol:
     """An event at given times, in ms from the start of the run.
 
     Raises:
-        UsageError: no times, or one that is not a finite number.
+        UsageError: no times, one that is not a finite number, or the event's name first.
     """
-    moments = np.sort(np.asarray(list(times), dtype=float))
+    if isinstance(times, str) or not isinstance(event, str):
+        raise UsageError(
+            "`recorded` takes the times first and then the event's name: "
+            'write `recorded([0, 10, 20], "stimulus")`'
+        )
+    expected = "recorded stimuli need one time or more, all finite numbers of ms"
+    try:
+        moments = np.sort(np.asarray(list(times), dtype=float))
+    except (TypeError, ValueError):
+        raise UsageError(f"{expected}; {times!r:.60} is not that") from None
     if moments.size == 0 or not np.isfinite(moments).all():
-        raise UsageError("recorded stimuli need one time or more, all finite numbers of ms")
+        raise UsageError(expected)
     return Protocol((Times(event, tuple(float(t) for t in moments)),))

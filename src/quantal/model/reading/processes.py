@@ -1,33 +1,9 @@
-"""Statements that say what happens: scheme, reaction, current, on, role, q10, use, connect."""
+"""Statements that say what happens: scheme, reaction, current, role, q10, use, connect."""
 
 from __future__ import annotations
 
-from math import isfinite
-
-from quantal.errors import Where
-from quantal.expression import (
-    ONE,
-    Apply,
-    Expression,
-    Name,
-    Number,
-    evaluate,
-    is_number,
-    to_text,
-    walk,
-)
-from quantal.model.processes import (
-    Assign,
-    Connect,
-    Crosses,
-    Current,
-    Emit,
-    Fire,
-    On,
-    Reaction,
-    Term,
-    Use,
-)
+from quantal.expression import Expression, is_number
+from quantal.model.processes import Connect, Current, Reaction, Term, Use
 from quantal.model.quantities import Q10, Role, Scheme
 from quantal.model.reading.context import Context
 from quantal.model.reading.expressions import (
@@ -36,9 +12,10 @@ from quantal.model.reading.expressions import (
     literal,
     optional_unit,
 )
-from quantal.model.reading.names import expand, name, new_name, new_names, participant
+from quantal.model.reading.names import expand, name, new_name, new_names
 from quantal.model.reading.parser import Node, Token, Tree
 from quantal.model.reading.quantities import string
+from quantal.model.reading.sides import check_whole, side, side_text
 from quantal.units import NUMBER
 
 
@@ -52,9 +29,9 @@ def reaction(tree: Tree, context: Context, scheme: str | None = None) -> Reactio
     backward = None if law.parts[1] is None else expression(law.parts[1], context)
     _check_arrow(tree, str(arrow), mass_action, backward is not None, context)
     if mass_action:
-        _check_whole(left_node, left, context)
+        check_whole(left_node, left, context)
         if arrow == "<->":
-            _check_whole(right_node, right, context)
+            check_whole(right_node, right, context)
     return Reaction(
         new_name(_token(named.parts[0]), context) if isinstance(named, Tree) else None,
         left,
@@ -68,23 +45,6 @@ def reaction(tree: Tree, context: Context, scheme: str | None = None) -> Reactio
         f"{side_text(left)} {arrow} {side_text(right)}",
         description=string(text),
     )
-
-
-def side(tree: Node, context: Context) -> tuple[Term, ...]:
-    """One side of a reaction: what takes part, how many of each."""
-    assert isinstance(tree, Tree)
-    terms = []
-    for term in tree.parts:
-        assert isinstance(term, Tree)
-        coefficient, token = term.parts
-        amount = ONE if coefficient is None else _folded(expression(coefficient, context))
-        terms.append((amount, participant(_token(token), context)))
-    return tuple(terms)
-
-
-def side_text(terms: tuple[Term, ...]) -> str:
-    """A side as the language writes it."""
-    return " + ".join(_term_text(*term) for term in terms) or "nothing"
 
 
 def scheme(tree: Tree, context: Context) -> Scheme:
@@ -130,26 +90,6 @@ def current(tree: Tree, context: Context) -> Current:
         leaves,
         enters,
         string(text),
-    )
-
-
-def on(tree: Tree, context: Context) -> On:
-    """`on spike after 0.6 [ms]` with what then happens."""
-    trigger, after, *actions = tree.parts
-    if isinstance(trigger, Tree):
-        value, threshold, direction = trigger.parts
-        moment: str | Crosses = Crosses(
-            expression(value, context),
-            expression(threshold, context),
-            "both" if direction is None else str(direction),
-        )
-    else:
-        moment = name(_token(trigger), context)
-    return On(
-        moment,
-        tuple(_action(action, context) for action in actions),
-        context.where(tree),
-        expression(after.parts[0], context) if isinstance(after, Tree) else None,
     )
 
 
@@ -225,28 +165,6 @@ def connect(tree: Tree, context: Context) -> Connect:
     )
 
 
-def _action(tree: Node, context: Context) -> Assign | Fire | Emit:
-    assert isinstance(tree, Tree)
-    where: Where = context.where(tree)
-    if tree.rule == "emit":
-        return Emit(name(_token(tree.parts[0]), context), where)
-    if tree.rule == "assign":
-        token, operator, value = tree.parts
-        target = name(_token(token), context)
-        return Assign(target, str(operator), expression(value, context), where)
-    left_node, arrow, right_node, times = tree.parts
-    if arrow != "->":
-        context.report(tree, "an event fires one way: write `->`")
-    left, right = side(left_node, context), side(right_node, context)
-    return Fire(
-        left,
-        right,
-        ONE if times is None else expression(times, context),
-        where,
-        f"{side_text(left)} -> {side_text(right)}",
-    )
-
-
 def _check_arrow(
     tree: Tree, arrow: str, mass_action: bool, has_backward: bool, context: Context
 ) -> None:
@@ -255,56 +173,6 @@ def _check_arrow(
         context.report(tree, f"`<->` takes two {kind}s, forward and backward; one is given")
     if arrow == "->" and has_backward:
         context.report(tree, f"`->` takes one {kind}; two are given (write `<->` for both ways)")
-
-
-def _check_whole(tree: Node, terms: tuple[Term, ...], context: Context) -> None:
-    """Reactants of mass action take part in whole numbers."""
-    assert isinstance(tree, Tree)
-    for coefficient, word in terms:
-        if not _is_whole(coefficient):
-            context.report(
-                tree,
-                f"`{_term_text(coefficient, word)}` reacts by mass action, so its coefficient is "
-                "a whole number of 1 or more; write `rate` and the whole law for anything else",
-            )
-
-
-def _is_whole(coefficient: Expression) -> bool:
-    return (
-        isinstance(coefficient, Number)
-        and coefficient.dimension == NUMBER
-        and coefficient.value >= 1
-        and coefficient.value == int(coefficient.value)
-    )
-
-
-def _folded(coefficient: Expression) -> Expression:
-    """A coefficient such as `(i + 1)` as the number that it is."""
-    if isinstance(coefficient, Apply) and _is_pure(coefficient):
-        value = float(evaluate(coefficient, {}))
-        if not isfinite(value):
-            return coefficient
-        return Number(value, NUMBER, f"{value:.17g}")
-    return coefficient
-
-
-def _is_pure(value: Expression) -> bool:
-    return all(
-        node.function in ("+", "-", "*", "neg")
-        if isinstance(node, Apply)
-        else isinstance(node, Number) and node.dimension == NUMBER
-        for node in walk(value)
-    )
-
-
-def _term_text(coefficient: Expression, word: str) -> str:
-    if is_number(coefficient, 1.0):
-        return word
-    plain = isinstance(coefficient, Name) or (
-        isinstance(coefficient, Number) and not coefficient.text.startswith("-")
-    )
-    text = to_text(coefficient)
-    return f"{text} {word}" if plain and not isinstance(coefficient, Apply) else f"({text}) {word}"
 
 
 def _token(node: Node) -> Token:

@@ -24,7 +24,7 @@ from quantal.model.quantities import (
     Species,
     State,
 )
-from quantal.model.reading import parameters, processes, quantities, targets
+from quantal.model.reading import handlers, parameters, processes, quantities, targets
 from quantal.model.reading.context import Context, Unreadable
 from quantal.model.reading.expressions import expect, literal
 from quantal.model.reading.names import RESERVED, new_name, turns
@@ -56,7 +56,7 @@ _SEVERAL: dict[str, Callable[[Tree, Context], Iterator[Any]]] = {
 }
 _SINGLE: dict[str, Callable[[Tree, Context], Any]] = {
     "current": processes.current,
-    "on": processes.on,
+    "on": handlers.on,
     "role": processes.role,
     "q10": processes.q10,
     "use": processes.use,

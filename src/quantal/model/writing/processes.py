@@ -18,7 +18,7 @@ from quantal.model.processes import (
     Use,
 )
 from quantal.model.quantities import Q10, Role, Scheme
-from quantal.model.reading.processes import side_text
+from quantal.model.reading.sides import side_text
 from quantal.model.writing.numbers import expression_text, number_text, quoted, words
 
 
