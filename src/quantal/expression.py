@@ -55,7 +55,8 @@ ZERO = Number(0.0)
 ONE = Number(1.0)
 
 
-def _exprel(x: Any) -> Any:
+def exprel(x: Any) -> Any:
+    """(e^x - 1)/x, 1 at zero."""
     x = np.asarray(x, dtype=float)
     small = np.abs(x) < 1e-5
     safe = np.where(small, 1.0, x)
@@ -84,7 +85,7 @@ _EVALUATE: dict[str, Callable[..., Any]] = {
     ">=": lambda a, b: a >= b, "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
     "and": np.logical_and, "or": np.logical_or,
     "exp": np.exp, "log": np.log, "log10": np.log10, "sqrt": np.sqrt, "abs": np.abs,
-    "tanh": np.tanh, "exprel": _exprel, "min": _least, "max": _largest,
+    "tanh": np.tanh, "exprel": exprel, "min": _least, "max": _largest,
     "if": lambda c, a, b: np.where(c, a, b),
     # In a run without randomness a draw is its mean.
     "binomial": lambda n, p: n * p, "poisson": lambda m: m,

@@ -9,19 +9,33 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable
+from typing import Any, Protocol
 
-from quantal.engines.workspace import Workspace
+import numpy as np
+
 from quantal.errors import RunError
 from quantal.program import Crossing, Emission, Program
 
 MOST_ROUNDS = 10_000
 
 
+class Actor(Protocol):
+    """Whoever holds the present state: lets a handler act on it, and knows all delays (ms)."""
+
+    def act(self, handler: int) -> None:
+        """A handler's actions."""
+        ...
+
+    def all_delays(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Of all handlers, then of all links."""
+        ...
+
+
 class Events:
     """The queue of coming events and the record of past ones."""
 
     def __init__(
-        self, program: Program, workspace: Workspace, external: Iterable[tuple[float, str]]
+        self, program: Program, workspace: Actor, external: Iterable[tuple[float, str]]
     ) -> None:
         self._program = program
         self._workspace = workspace
