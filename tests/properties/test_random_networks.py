@@ -69,13 +69,26 @@ def gives(text):
     return found
 
 
-@settings(max_examples=250, deadline=None)
-@given(
+NETWORKS = (
     st.lists(reactions(), min_size=1, max_size=5),
     st.lists(st.sampled_from([0.0, 1.0, 2.0, 9.0, 24.999999999999996]), min_size=3, max_size=3),
     st.integers(0, 2**40),
 )
+
+
+@settings(max_examples=200, deadline=None)
+@given(*NETWORKS)
 def test_counts_stay_whole_and_events_add_up(network, start, seed):
+    check("ssa", network, start, seed)
+
+
+@settings(max_examples=50, deadline=None)
+@given(*NETWORKS)
+def test_so_they_do_in_leaps(network, start, seed):
+    check("leap", network, start, seed)
+
+
+def check(engine, network, start, seed):
     lines = ['mechanism random_network "Any network"']
     lines += [f"species {x} = {n!r} [molecules] inside"
               for x, n in zip(SPECIES, start, strict=True)]  # fmt: skip
@@ -84,14 +97,14 @@ def test_counts_stay_whole_and_events_add_up(network, start, seed):
     try:
         run = quantal.run(
             quantal.load("\n".join(lines) + "\n"), until=END, sample=np.linspace(0.0, END, 9),
-            engine="ssa", trials=TRIALS, seed=seed, record=[*SPECIES, *names], max_events=2e5,
+            engine=engine, trials=TRIALS, seed=seed, record=[*SPECIES, *names], max_events=2e5,
             workers=1,
         )  # fmt: skip
     except RunError as error:
         assume("events have happened" not in str(error))
         raise
     except quantal.errors.UsageError as error:
-        assume("events are expected" not in str(error))
+        assume("are expected" not in str(error))
         raise
     counts = np.stack([run[x] for x in SPECIES], axis=-1)
     assert (counts >= 0.0).all()

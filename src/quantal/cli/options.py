@@ -121,6 +121,14 @@ Resume = Annotated[
     ),
 ]
 
+Leap = Annotated[
+    float,
+    typer.Option(
+        "--leap", min=1e-6, max=0.5, metavar="X",
+        help="Share by which a step of `leap` or `langevin` may change a rate.",
+    ),
+]  # fmt: skip
+
 RelativeTolerance = Annotated[
     float,
     typer.Option("--rtol", min=1e-13, max=1e-1, help="Relative error tolerated in each step."),

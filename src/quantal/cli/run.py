@@ -13,6 +13,7 @@ from quantal.cli.options import (
     Engine,
     Holds,
     Json,
+    Leap,
     Mechanism,
     Pulses,
     Record,
@@ -59,6 +60,7 @@ def command(
     seed: Seed = 0,
     workers: Workers = None,
     resume: Resume = None,
+    leap: Leap = 0.03,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="X.zarr", help="Keep the trajectory.")
     ] = None,
@@ -81,7 +83,7 @@ def command(
         trajectory = quantal.run(
             model, protocol, until=until, sample=sample, record=names, engine=engine,
             relative=rtol, trials=trials, seed=seed, workers=workers, resume=resume,
-            progress=progress,
+            leap=leap, progress=progress,
         )  # fmt: skip
     shown = names or worth_showing(trajectory)
     if save:

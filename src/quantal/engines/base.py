@@ -31,7 +31,8 @@ class Settings:
     `seed`, on `workers` threads (None: one for each core) in pieces of `chunk` trials (None:
     the engine's choice); neither of the last two changes the result. `max_events` is how
     many single events may be expected of the whole run. In the folder `keep` finished trials
-    are kept; a run that finds its own there goes on from them.
+    are kept; a run that finds its own there goes on from them. `leap` is the largest share by which
+    a step of many events may change a propensity.
     """
 
     relative: float = 1e-6
@@ -47,6 +48,7 @@ class Settings:
     chunk: int | None = None
     max_events: float = 5e8
     keep: Path | None = None
+    leap: float = 0.03
 
 
 class Engine(Protocol):

@@ -38,7 +38,7 @@ class Exact:
         """
         from quantal.engines.stochastic.trials import run_trials
 
-        return run_trials(self.name, program, stimulus, settings)
+        return run_trials(program, stimulus, settings)
 
 
 ENGINE = Exact()

@@ -39,6 +39,7 @@ def run(
     workers: int | None = None,
     max_events: float = 5e8,
     resume: str | Path | None = None,
+    leap: float = 0.03,
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """Run a model under a protocol.
@@ -56,10 +57,12 @@ def run(
             dimensions (trials, time).
         seed: where the random numbers start; the same seed gives the same run.
         workers: threads for trials; the result does not depend on it.
-        max_events: a run of which more single events are expected is refused.
         resume: a folder where each finished trial is kept at once. The same run, stopped by
             Ctrl-C or by a loss of power, goes on from there and gives the same bits; with more
             `trials` it is continued. Trials of another run there are refused.
+        max_events: a run of which more single events (or leaps) are expected is refused.
+        leap: the largest share by which a step of the engines `leap` and `langevin` may change
+            a rate; smaller is nearer to `ssa`, and slower.
         progress: called with the share done (0 to 1) during long runs.
 
     Returns:
@@ -77,7 +80,7 @@ def run(
     return run_program(
         program, protocol, sample=sample, record=record, engine=engine,
         relative=relative, absolute=absolute, trials=trials, seed=seed, workers=workers,
-        max_events=max_events, resume=resume, progress=progress,
+        max_events=max_events, resume=resume, leap=leap, progress=progress,
     )  # fmt: skip
 
 
@@ -95,6 +98,7 @@ def run_program(
     workers: int | None = None,
     max_events: float = 5e8,
     resume: str | Path | None = None,
+    leap: float = 0.03,
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """The same for a Program: bind, choose an engine, run. See `run`."""
@@ -112,7 +116,8 @@ def run_program(
     settings = Settings(
         relative=relative, absolute=absolute, progress=progress, trials=trials, seed=seed,
         keep=None if resume is None else Path(resume), workers=workers,
-        max_events=max_events, record=None if wanted is None else tuple(wanted),
+        max_events=max_events, leap=leap,
+        record=None if wanted is None else tuple(wanted),
         sample=sample_times(sample, bound.stimulus.end, len(program.states)),
     )  # fmt: skip
     trajectory = chosen.run(program, bound.stimulus, settings)

@@ -23,8 +23,11 @@ MOST_DRAWS = 10_000
 class Actions:
     """Carries out handlers on counts (trials, states)."""
 
-    def __init__(self, program: Program, seed: int, sizes: dict[int, float]) -> None:
+    def __init__(
+        self, program: Program, seed: int, sizes: dict[int, float], wholes: bool = True
+    ) -> None:
         self._program, self._seed, self.sizes = program, seed, sizes
+        self._wholes = wholes
 
     def act(
         self, handlers: list[int], moment: int, t: float, counts: Array, trials: range,
@@ -73,7 +76,7 @@ class Actions:
             return
         nearest, is_whole = whole(counts[:, index])
         name = self._program.states[index].name
-        if not is_whole.all():
+        if self._wholes and not is_whole.all():
             wrong = counts[~is_whole, index][0]
             raise RunError(
                 f"at t = {t:g} ms: {handler.line}: the event leaves {wrong:.9g} of `{name}`; a "
@@ -85,7 +88,8 @@ class Actions:
                 f"at t = {t:g} ms: {handler.line}: the event leaves {nearest.min():g} of "
                 f"`{name}`; a count cannot be negative"
             )
-        counts[:, index] = nearest
+        if self._wholes:
+            counts[:, index] = nearest
 
     def values_of(self, counts: Array, held: Mapping[int, float]) -> Array:
         """Values in the Program's terms: counts over sizes (0 where there is none of it)."""

@@ -36,10 +36,17 @@ class Cells:
     high: Array
 
 
-def cut(functions: Sequence[Piecewise], used: Iterable[int], start: float, end: float) -> Cells:
-    """The cells of a run. Only the functions in `used` count; time's number is the last."""
-    wanted = set(used)
-    bounded = {i: _bounded(functions[i], start, end) for i in wanted if i < len(functions)}
+def cut(
+    functions: Sequence[Piecewise], used: Iterable[int], start: float, end: float,
+    near: tuple[float, float] | None = None,
+) -> Cells:  # fmt: skip
+    """The cells of a run. Only the functions in `used` count; time's number is the last.
+
+    Bounds lie at most a share of their size apart, except below a floor: (SHARE, FLOOR), or
+    `near`.
+    """
+    wanted, near = set(used), near or (SHARE, FLOOR)
+    bounded = {i: _bounded(functions[i], start, end, *near) for i in wanted if i < len(functions)}
     edges = {start, end}
     for own, _, _ in bounded.values():
         edges.update(own.tolist())
@@ -55,7 +62,9 @@ def cut(functions: Sequence[Piecewise], used: Iterable[int], start: float, end: 
     return Cells(line, low, high)
 
 
-def _bounded(function: Piecewise, start: float, end: float) -> tuple[Array, Array, Array]:
+def _bounded(
+    function: Piecewise, start: float, end: float, share: float, least: float
+) -> tuple[Array, Array, Array]:
     """Edges and bounds of one function by itself."""
     first = max(int(np.searchsorted(function.knots, start, side="right")) - 1, 0)
     last = max(int(np.searchsorted(function.knots, end, side="left")), first + 1)
@@ -66,8 +75,8 @@ def _bounded(function: Piecewise, start: float, end: float) -> tuple[Array, Arra
     while True:
         low, high = bounds(function, index, left, right)
         size = np.maximum(np.abs(low), np.abs(high))
-        floor = FLOOR * float(size.max(initial=0.0))
-        wide = (high - low > SHARE * size) & (high - low > floor) & (right - left > 1e-9)
+        floor = least * float(size.max(initial=0.0))
+        wide = (high - low > share * size) & (high - low > floor) & (right - left > 1e-9)
         if not wide.any() or len(index) + int(wide.sum()) > MOST_CELLS:
             break
         middle = 0.5 * (left[wide] + right[wide])
@@ -75,17 +84,17 @@ def _bounded(function: Piecewise, start: float, end: float) -> tuple[Array, Arra
         right = np.concatenate([np.where(wide, 0.5 * (left + right), right), right[wide]])[order]
         left = np.concatenate([left, middle])[order]
         index = np.concatenate([index, index[wide]])[order]
-    return _joined(left, end, low, high, floor)
+    return _joined(left, end, low, high, floor, share)
 
 
 def _joined(
-    left: Array, end: float, low: Array, high: Array, floor: float
+    left: Array, end: float, low: Array, high: Array, floor: float, share: float
 ) -> tuple[Array, Array, Array]:
     """Neighbours whose common bounds are still close become one cell."""
     edges, least, largest = [float(left[0])], [float(low[0])], [float(high[0])]
     for i in range(1, len(left)):
         a, b = min(least[-1], float(low[i])), max(largest[-1], float(high[i]))
-        if b - a <= max(SHARE * max(abs(a), abs(b)), floor):
+        if b - a <= max(share * max(abs(a), abs(b)), floor):
             least[-1], largest[-1] = a, b
         else:
             edges.append(float(left[i]))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from quantal.engines.stochastic.failure import explain, member, negative, too_ma
 from quantal.engines.stochastic.streams import LOOP
 from quantal.errors import RunError
 from quantal.kernels.context import Context
+from quantal.kernels.leap.kernel import LeapKernel
 from quantal.kernels.stochastic import slots as codes
 from quantal.kernels.stochastic.kernel import StochasticKernel
 from quantal.kernels.stochastic.philox import PAIRS
@@ -40,12 +41,12 @@ class Plan:
     """All that the trials of one run have in common. Times in ms.
 
     `samples` (n,) are the output times; `watched` maps a place of the kernel to the number
-    of the reaction whose firings are kept.
+    of the reaction whose firings are kept. Counts must be whole unless `whole` is false.
     """
 
     program: Program
     stimulus: Stimulus
-    kernel: StochasticKernel
+    kernel: StochasticKernel | LeapKernel
     functions: tuple[Piecewise, ...]
     clamped: tuple[int, ...]
     cells: Cells
@@ -55,6 +56,7 @@ class Plan:
     watched: dict[int, int]
     max_events: float
     goes_on: Callable[[], bool] = lambda: True
+    whole: bool = True
 
 
 @dataclass
@@ -67,23 +69,26 @@ class Outcome:
     firings: dict[int, list[Array]] = field(default_factory=dict)
     events: int = 0
     rejected: int = 0
+    steps: int = 0
 
 
 class Chunk:
     """One chunk under way."""
 
+    slots: ClassVar[Mapping[str, int]] = codes.SLOTS
+
     def __init__(self, plan: Plan, trials: range) -> None:
         self._plan, self._trials = plan, trials
-        self._kernel, self._context = plan.kernel, Context(codes.SLOTS)
+        self._kernel, self._context = plan.kernel, Context(self.slots)
         layout = plan.kernel.layout
         self._parameters = np.array(plan.stimulus.parameters, dtype=float)
         self._constants = self._array("constants", np.zeros(max(layout.constants, 1)))
         self.sizes = self._set_parameters()
         self._counts = self._array(
             "all_counts",
-            initial_counts(plan.program, plan.stimulus, self.sizes, plan.seed, trials),
+            initial_counts(plan.program, plan.stimulus, self.sizes, plan.seed, trials, plan.whole),
         )
-        self._actions = Actions(plan.program, plan.seed, self.sizes)
+        self._actions = Actions(plan.program, plan.seed, self.sizes, plan.whole)
         self._firings: list[tuple[Array, Array, Array]] = []
         self._lay_arrays()
 
@@ -147,7 +152,7 @@ class Chunk:
         changes = np.zeros(max(len(layout.changes), 1))
         kernel.changes(address, changes.ctypes.data)
         for places, change in zip(layout.changes, changes, strict=False):
-            if change != np.rint(change) and places:
+            if self._plan.whole and change != np.rint(change) and places:
                 row = program.reactions[member(self._plan, places[0])[1]]
                 raise RunError(
                     f"{row.line}: an event of `{row.name}` changes a count by {change:.9g}; a "

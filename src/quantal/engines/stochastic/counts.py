@@ -28,12 +28,13 @@ def whole(values: Array) -> tuple[Array, Truths]:
 
 
 def initial_counts(
-    program: Program, stimulus: Stimulus, sizes: dict[int, float], seed: int, trials: range
-) -> Array:
+    program: Program, stimulus: Stimulus, sizes: dict[int, float], seed: int, trials: range,
+    wholes: bool = True,
+) -> Array:  # fmt: skip
     """Counts at the start (trials, states); states without a size keep their value.
 
     A scheme that starts at equilibrium is drawn: each of its members is in a state with the
-    probability of that state, so the counts are multinomial.
+    probability of that state, so the counts are multinomial. `wholes` refuses what is not whole.
 
     Raises:
         RunError: a count that is negative, not whole or too large, by name.
@@ -46,10 +47,10 @@ def initial_counts(
     plain = {i: s for i, s in sizes.items() if i not in drawn and i not in held}
     counts = values.copy()
     for index, size in plain.items():
-        counts[index] = _checked(program, index, float(values[index]) * size)
+        counts[index] = _checked(program, index, float(values[index]) * size, wholes)
     table = np.tile(counts, (len(trials), 1))
     for number, rest in enumerate(program.equilibria):
-        members = _checked(program, rest.indices[0], sizes[rest.indices[0]], "holds")
+        members = _checked(program, rest.indices[0], sizes[rest.indices[0]], verb="holds")
         shares = np.clip(values[list(rest.indices)], 0.0, None)
         for row, trial in enumerate(trials):
             draw = generator(seed, trial, START, number)
@@ -57,13 +58,17 @@ def initial_counts(
     return table
 
 
-def _checked(program: Program, index: int, count: float, verb: str = "starts with") -> float:
+def _checked(
+    program: Program, index: int, count: float, wholes: bool = True, verb: str = "starts with"
+) -> float:
     name = program.states[index].name
     if not np.isfinite(count) or count > LARGEST:
         raise RunError(f"`{name}` {verb} {count:g} molecules, more than can be counted one by one")
     nearest, is_whole = whole(np.array(count))
     if count < 0.0 and not (is_whole and nearest == 0.0):
         raise RunError(f"`{name}` {verb} {count:g} molecules; a count cannot be negative")
+    if not is_whole and not wholes:
+        return count
     if not is_whole:
         raise RunError(
             f"`{name}` {verb} {count:.9g} molecules; a stochastic run counts whole ones: "

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-LOOP, EVENTS, START = range(3)
-"""Streams: single events in the compiled loop; draws of handlers; initial states."""
+LOOP, EVENTS, START, LEAP = range(4)
+"""Streams: single events in the compiled loop; draws of handlers; initial states; leaps."""
 
 LARGEST_SEED = 2**63 - 1
 LARGEST_TRIAL = 2**47 - 1

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,28 +42,63 @@ CHUNKS_PER_WORKER = 8
 """At least, where there are trials enough, so that all workers end together."""
 
 
-def run_trials(engine: str, program: Program, stimulus: Stimulus, settings: Settings) -> Trajectory:
+@dataclass(frozen=True)
+class Method:
+    """How trials of a Program that counts are run: the code, what drives it, where it is from.
+
+    `near` is how close the bounds of drives in one cell of time lie (see `cut`);
+    `whole` whether counts must be whole numbers; `unit` what the cost is counted in; trials of one
+    `identity` may go on from each other.
+    """
+
+    name: str
+    method: str
+    source: str
+    kernel: Callable[..., tuple[Any, bool]] = stochastic_kernel
+    chunk: type[Chunk] = Chunk
+    near: tuple[float, float] | None = None
+    whole: bool = True
+    unit: str = "events"
+    identity: str = "ssa"
+    advice: str = (
+        "with so many molecules chance hardly matters: use `leap` or `langevin`, which take many "
+        "events at a time, `stiff`, or `hybrid` with the abundant ones continuous, or raise "
+        "`max_events`"
+    )
+
+
+EXACT = Method(
+    "ssa", "direct method with thinning",
+    "Gillespie 1977 J Phys Chem 81:2340; Lewis & Shedler 1979; Salmon et al. 2011",
+)  # fmt: skip
+
+
+def run_trials(
+    program: Program, stimulus: Stimulus, settings: Settings, method: Method = EXACT
+) -> Trajectory:
     """All trials of a Program that counts, as one Trajectory."""
     started = time.perf_counter()
     count = trial_count(settings)
     stop = threading.Event()
-    plan, cached = make_plan(program, stimulus, settings, stop)
+    plan, cached = make_plan(program, stimulus, settings, stop, method)
     compiled = time.perf_counter() - started
     kept = kept_states(program, settings)
-    expected = _check_cost(plan, settings, count, len(kept))
-    on_disk = kept_trials(Outcome, engine, program, stimulus, settings)
-    done, status = _work(plan, settings, count, kept, stop, on_disk)
+    expected = _check_cost(plan, settings, count, len(kept), method)
+    on_disk = kept_trials(Outcome, method.identity, program, stimulus, settings)
+    done, status = _work(plan, settings, count, kept, stop, method, on_disk)
     if not done:
         raise RunError("the run was stopped before its first trial had ended")
     return _trajectory(
-        engine, plan, settings, done, kept, status,
-        {"compile_seconds": compiled, "cached": float(cached), "expected_events": expected},
+        method, plan, settings, done, kept, status,
+        {"compile_seconds": compiled, "cached": float(cached),
+         f"expected_{method.unit}": expected},
     )  # fmt: skip
 
 
 def make_plan(
-    program: Program, stimulus: Stimulus, settings: Settings, stop: threading.Event
-) -> tuple[Plan, bool]:
+    program: Program, stimulus: Stimulus, settings: Settings, stop: threading.Event,
+    method: Method = EXACT,
+) -> tuple[Plan, bool]:  # fmt: skip
     """What all trials have in common, and whether the code was found rather than made."""
     missing = [drive.name for drive in program.drives[len(stimulus.drives) :]]
     if missing:
@@ -69,16 +106,16 @@ def make_plan(
         raise RunError(f"{names} must be driven by the protocol: say `hold` or `pulse`")
     clamped = tuple(sorted(stimulus.clamps))
     try:
-        kernel, cached = stochastic_kernel(program, clamped)
+        kernel, cached = method.kernel(program, clamped)
     except ValueError as problem:
         raise RunError(f"`{program.name}` cannot be counted: {problem}") from problem
     functions = (*stimulus.drives, *(stimulus.clamps[index] for index in clamped))
-    cells = cut(functions, kernel.layout.driven, stimulus.start, stimulus.end)
+    cells = cut(functions, kernel.layout.driven, stimulus.start, stimulus.end, method.near)
     samples = sample_times(settings, stimulus)
     plan = Plan(
         program, stimulus, kernel, functions, clamped, cells, samples,
         agenda.plan(program, stimulus), settings.seed, _watched(program, kernel.layout, settings),
-        settings.max_events, lambda: not stop.is_set(),
+        settings.max_events, lambda: not stop.is_set(), method.whole,
     )  # fmt: skip
     return plan, cached
 
@@ -95,28 +132,26 @@ def _watched(program: Program, layout: Any, settings: Settings) -> dict[int, int
     return {place: row for place, row, backward in layout.members if row in rows and not backward}
 
 
-def _check_cost(plan: Plan, settings: Settings, count: int, kept: int) -> float:
+def _check_cost(plan: Plan, settings: Settings, count: int, kept: int, method: Method) -> float:
     """Refuse before it starts what would take hours or fill the memory."""
     check_output(count, len(plan.samples), kept)
-    expected = Chunk(plan, range(1)).estimate()
+    expected = method.chunk(plan, range(1)).estimate()
     if expected * count > settings.max_events:
         raise UsageError(
-            f"about {expected * count:.2g} events are expected ({expected:.2g} in each trial), "
-            f"more than the {settings.max_events:.2g} allowed; with so many molecules chance "
-            "hardly matters: use `stiff`, or `hybrid` with the abundant ones continuous, or raise "
-            "`max_events`"
+            f"about {expected * count:.2g} {method.unit} are expected ({expected:.2g} in each "
+            f"trial), more than the {settings.max_events:.2g} allowed; {method.advice}"
         )
     return expected * count
 
 
 def _work(
     plan: Plan, settings: Settings, count: int, kept: list[int], stop: threading.Event,
-    on_disk: Kept[Outcome] | None,
+    method: Method, on_disk: Kept[Outcome] | None,
 ) -> tuple[list[Outcome], str]:  # fmt: skip
     """All chunks; what is finished when Ctrl-C comes is kept."""
 
     def one(trials: range) -> Outcome:
-        outcome = Chunk(plan, trials).run()
+        outcome = method.chunk(plan, trials).run()
         if len(kept) < outcome.counts.shape[2]:
             outcome.counts = np.ascontiguousarray(outcome.counts[:, :, kept])
         return outcome
@@ -133,7 +168,7 @@ def _chunks(plan: Plan, settings: Settings, count: int) -> list[range]:
 
 
 def _trajectory(
-    engine: str, plan: Plan, settings: Settings, done: list[Outcome], kept: list[int],
+    method: Method, plan: Plan, settings: Settings, done: list[Outcome], kept: list[int],
     status: str, statistics: dict[str, float],
 ) -> Trajectory:  # fmt: skip
     import llvmlite
@@ -148,7 +183,7 @@ def _trajectory(
     statistics |= {
         "trials": float(len(trials)), "events": float(sum(each.events for each in done)),
         "rejected": float(sum(each.rejected for each in done)), "rows": float(len(samples)),
-        "cells": float(len(plan.cells.edges) - 1),
+        "cells": float(len(plan.cells.edges) - 1), "steps": float(sum(d.steps for d in done)),
     }  # fmt: skip
     rows = sorted(set(plan.watched.values()))
     firings = {
@@ -156,8 +191,7 @@ def _trajectory(
         for row in rows
     }
     made_by = {
-        "engine": engine, "method": "direct method with thinning",
-        "source": "Gillespie 1977 J Phys Chem 81:2340; Lewis & Shedler 1979; Salmon et al. 2011",
+        "engine": method.name, "method": method.method, "source": method.source,
         "program": program.name, "mechanisms": list(program.mechanisms), "seed": settings.seed,
         "versions": {"numpy": np.__version__, "llvmlite": llvmlite.__version__},
     }  # fmt: skip
