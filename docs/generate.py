@@ -18,11 +18,21 @@ from validation import table as target_table
 import quantal
 from quantal.assembly.connections import connections
 from quantal.experiments.validate import Row, bench_of, validate_model
-from quantal.expression import names_in, to_text
-from quantal.figures.scheme import Transition, draw_scheme
+from quantal.expression import (
+    ONE,
+    Apply,
+    Expression,
+    Number,
+    evaluate,
+    is_number,
+    names_in,
+    to_text,
+)
+from quantal.figures.scheme import Transition, draw_scheme, left_out
 from quantal.model.model import Model
 from quantal.model.processes import Reaction, Term
 from quantal.model.quantities import Scheme
+from quantal.units import NUMBER
 
 DOCS = Path(__file__).parent
 MECHANISMS = DOCS / "mechanisms"
@@ -95,18 +105,48 @@ def scheme_section(scheme: Scheme, model: Model) -> list[str]:
     ]
     parts = [f"## Scheme `{scheme.name}`", ""]
     if transitions and len(scheme.states) <= MOST_STATES:
-        open_states = {
-            name
-            for role in model.roles
-            if role.name == "open"
-            for name in names_in(role.expression)
-        }
-        parts += [draw_scheme(scheme.states, transitions, open_states & states), ""]
+        parts += [draw_scheme(scheme.states, transitions, conducting(model) & states), ""]
+        out = left_out(scheme.states, transitions)
+        if out:
+            names = " and ".join(f"`{name}`" for name in out)
+            parts += [f"Not drawn, having too many transitions: {names}. The table has them.", ""]
     parts += ["| | transition | forward | backward |", "|---|---|---|---|"]
     for number, line in enumerate(lines, 1):
-        backward = f"`{to_text(line.backward)}`" if line.backward else ""
-        parts.append(f"| {number} | {_equation(line)} | `{to_text(line.forward)}` | {backward} |")
+        backward = f"`{to_text(folded(line.backward))}`" if line.backward else ""
+        forward = to_text(folded(line.forward))
+        parts.append(f"| {number} | {_equation(line)} | `{forward}` | {backward} |")
     return parts
+
+
+def folded(value: Expression) -> Expression:
+    """A rate for reading: a loop's `(5 - 0)*kon` as `5*kon`, `(0 + 1)*koff*b^0` as `koff`."""
+    if not isinstance(value, Apply):
+        return value
+    arguments = tuple(folded(argument) for argument in value.arguments)
+    if len(arguments) != 2 or value.function not in ("+", "-", "*", "^"):
+        return Apply(value.function, arguments)
+    pure = [isinstance(a, Number) and a.dimension == NUMBER for a in arguments]
+    if all(pure):
+        return Number(float(evaluate(Apply(value.function, arguments), {})))
+    left, right = arguments
+    if value.function == "*" and pure[0] and is_number(left, 1.0):
+        return right
+    if pure[1] and is_number(right, 1.0) and value.function in ("*", "^"):
+        return left
+    if value.function == "^" and pure[1] and is_number(right, 0.0):
+        return ONE
+    return Apply(value.function, arguments)
+
+
+def conducting(model: Model) -> set[str]:
+    """What the role `open` is made of, through every `let` on the way."""
+    lets = {item.name: names_in(item.expression) for item in model.lets}
+    found: set[str] = set()
+    waiting = {n for r in model.roles if r.name == "open" for n in names_in(r.expression)}
+    while waiting:
+        found |= waiting
+        waiting = {n for name in waiting for n in lets.get(name, ())} - found
+    return found
 
 
 def part_section(name: str, model: Model) -> list[str]:

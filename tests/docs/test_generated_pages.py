@@ -37,6 +37,17 @@ def test_a_page_has_its_source_scheme_rates_targets_and_text(page):
     assert "scheme receptor = C0 C1 C2 O C3 C4 C5 count n" in page
 
 
+def test_rates_of_a_ladder_are_folded_open_states_filled_and_a_crowded_state_named(generate):
+    import quantal
+
+    sensor = quantal.load("release/sensor_sun_2007")
+    section = "\n".join(generate.scheme_section(sensor.schemes[0], sensor))
+    assert "| 1 | Y0X0 + Ca ⇌ Y0X1 | `5*kon` | `koff` |" in section
+    assert "| 2 | Y0X1 + Ca ⇌ Y0X2 | `4*kon` | `2*koff*b` |" in section
+    assert "Not drawn, having too many transitions: `fused`." in section
+    assert generate.conducting(quantal.load("receptors/glycine_burzomato_2004")) >= {"AO", "A2O"}
+
+
 def test_the_page_of_an_assembly_links_its_parts_and_says_what_is_connected(generate):
     import quantal
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from quantal.figures.scheme import STEP, Transition, draw_scheme, layout
+from quantal.figures.scheme import STEP, Transition, draw_scheme, layout, left_out
 
 AMPA = ("C0", "C1", "C2", "O", "C3", "C4", "C5")
 LINES = [
@@ -59,7 +59,7 @@ def test_the_drawing_holds_every_state_and_numbers_every_transition():
         p for p in root.iter(f"{SVG}path") if p.get("marker-end") and not p.get("marker-start")
     ]
     assert len(one_way) == 1
-    filled = [c for c in root.iter(f"{SVG}circle") if c.get("fill") == "#bfe3c6"]
+    filled = [c for c in root.iter(f"{SVG}rect") if c.get("fill") == "#bfe3c6"]
     assert len(filled) == 1
 
 
@@ -68,3 +68,32 @@ def test_parts_that_never_meet_are_drawn_apart():
     placed = layout(states, [Transition("A", "B", True), Transition("X", "Y", True)])
     assert np.isfinite(placed).all()
     assert np.linalg.norm(placed[0] - placed[2]) > 1.0
+
+
+def test_a_long_name_fits_into_its_lozenge_and_neighbours_stay_apart():
+    states = ["free", "translocated", "inward_bound"]
+    lines = [Transition(a, b, True) for a, b in pairwise(states)]
+    root = ET.fromstring(draw_scheme(states, lines))
+    boxes = [(float(r.get("x")), float(r.get("width"))) for r in root.iter(f"{SVG}rect")]
+    assert all(w > 7.0 * len(state) for (_, w), state in zip(boxes, states, strict=True))
+    assert all(x + width + 40.0 < next_x for (x, width), (next_x, _) in pairwise(boxes))
+
+
+def test_a_state_that_all_others_lead_to_is_left_out_and_named():
+    states, lines = chain(8)
+    lines += [Transition(state, "fused", False) for state in states]
+    assert left_out([*states, "fused"], lines) == ["fused"]
+    root = ET.fromstring(draw_scheme([*states, "fused"], lines))
+    words = {text.text for text in root.iter(f"{SVG}text")}
+    assert words == {*states, *(str(i) for i in range(1, 8))}
+
+
+def test_numbers_of_lines_that_cross_stand_apart():
+    square = ("A", "B", "C", "D")
+    pairs = [("A", "B"), ("B", "C"), ("C", "D"), ("D", "A"), ("A", "C"), ("B", "D")]
+    root = ET.fromstring(draw_scheme(square, [Transition(*pair, True) for pair in pairs]))
+    at = np.array([
+        (float(t.get("x")), float(t.get("y"))) for t in root.iter(f"{SVG}text") if t.text.isdigit()
+    ])  # fmt: skip
+    apart = np.linalg.norm(at[:, None] - at[None], axis=2) + 1e3 * np.eye(len(at))
+    assert apart.min() > 14.0
