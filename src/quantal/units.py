@@ -190,3 +190,23 @@ def natural_unit(dimension: Dimension, like: str = "") -> Unit:
     if "uM" in like and "mM" in text:
         text = text.replace("mM", "uM")
     return parse_unit(text)
+
+
+def quotient(unit: Unit, by: Unit) -> Unit:
+    """The unit of a small change over a small change: `pA` by `/mM/ms` is `pA mM ms`.
+
+    Offsets play no part, so that `degC` counts as `K`.
+    """
+    over: list[str] = []
+    under: list[str] = []
+    for text, above, below in ((unit.text, over, under), (by.text, under, over)):
+        for slash, word, digits in _FACTOR.findall("K" if text == "degC" else text):
+            exponent = int(digits or 1)
+            place = below if bool(slash) != (exponent < 0) else above
+            if word != "1":
+                place.append(f"{word}{abs(exponent) if abs(exponent) != 1 else ''}")
+    for word in [each for each in over if each in under]:
+        if word in under:
+            over.remove(word)
+            under.remove(word)
+    return parse_unit(" ".join(over) + "".join(f"/{each}" for each in under) or "1")
