@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable
 
-from quantal.kernels.symbolic.dag import VARIABLE, Graph
+from quantal.kernels.symbolic.dag import Graph
+
+_SERIES = 0.5
+"""Below it the quotient for the second derivative of exprel would cancel."""
 
 Gradient = dict[int, int]
 """Leaf node -> node of the partial derivative; absent leaves have derivative zero."""
@@ -26,7 +29,7 @@ def gradients(graph: Graph, outputs: Iterable[int], leaves: Collection[int]) -> 
     result: dict[int, Gradient] = {}
     for node in graph.ancestors(outputs):
         own: Gradient = {}
-        if graph.level[node] == VARIABLE and graph.arguments[node] and not graph.is_truth(node):
+        if graph.arguments[node] and not graph.is_truth(node):
             own = _gradient(graph, node, result)
         if node in asked:
             given[node] = own if graph.arguments[node] else {node: graph.one}
@@ -106,4 +109,18 @@ def _slope(graph: Graph, node: int, operation: str, x: int) -> int:
         return graph.subtract(graph.one, graph.multiply(node, node))
     if operation == "exprel":
         return graph.call("exprel'", x)
+    if operation == "exprel'":
+        return _bend(graph, node, x)
     raise ValueError(f"`{operation}` has no known derivative")
+
+
+def _bend(graph: Graph, slope: int, x: int) -> int:
+    """The second derivative of exprel: (e^x - 2 exprel')/x, by its series near zero."""
+    total = graph.zero
+    for k in reversed(range(15)):
+        term = graph.number((k + 1) * (k + 2) / math.factorial(k + 3))
+        total = graph.add(term, graph.multiply(x, total))
+    twice = graph.multiply(graph.number(2.0), slope)
+    closed = graph.divide(graph.subtract(graph.call("exp", x), twice), x)
+    near = graph.compare("<", graph.call("abs", x), graph.number(_SERIES))
+    return graph.choose(near, total, closed)
