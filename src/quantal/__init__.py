@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from quantal import protocols as protocols
     from quantal.experiments.cite import cite as cite
+    from quantal.experiments.gradient import gradient as gradient
     from quantal.experiments.loading import load as load
     from quantal.experiments.measure import measure as measure
     from quantal.experiments.population import run_population as run_population
@@ -33,6 +34,7 @@ _HOMES = {
     "load": "quantal.experiments.loading",
     "run": "quantal.experiments.run",
     "run_population": "quantal.experiments.population",
+    "gradient": "quantal.experiments.gradient",
     "measure": "quantal.experiments.measure",
     "validate": "quantal.experiments.validate",
     "compare": "quantal.interop.compare",

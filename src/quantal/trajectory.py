@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantal.errors import UsageError, did_you_mean, unwritable
-from quantal.units import Unit, parse_unit
+from quantal.units import Unit, parse_unit, quotient
 
 if TYPE_CHECKING:
     import xarray
@@ -35,6 +35,9 @@ class Trajectory:
     and `mean` give one of them, and their mean, as a Trajectory of its own. `firings` holds
     for reactions whose single events were kept, such as the fusion of vesicles, the times
     (ms) in each trial.
+
+    A run with sensitivities has in `varied` what was varied, with units, and in `tangent` the
+    function that gives a name's derivatives (n, varied) in internal units.
     """
 
     time: np.ndarray
@@ -47,6 +50,8 @@ class Trajectory:
     made_by: dict[str, Any] = field(default_factory=dict)
     trials: np.ndarray | None = None
     firings: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    varied: dict[str, Unit] = field(default_factory=dict)
+    tangent: Callable[[str], np.ndarray] | None = field(default=None, repr=False)
     _held: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def names(self) -> list[str]:
@@ -69,6 +74,35 @@ class Trajectory:
         values = self.internal(name)
         unit = self.units[name]
         return (values - unit.offset) / unit.scale
+
+    def sensitivity(self, name: str, parameter: str) -> np.ndarray:
+        """d(name)/d(parameter) (n,), in the unit that `sensitivity_unit` gives.
+
+        Raises:
+            UsageError: nothing is called so, or the run was not asked for it.
+        """
+        by = self._varied(name, parameter)
+        assert self.tangent is not None
+        found = self.tangent(name)[:, list(self.varied).index(parameter)]
+        return np.asarray(found * (by.scale / self.units[name].scale))
+
+    def sensitivity_unit(self, name: str, parameter: str) -> Unit:
+        """The unit of `sensitivity(name, parameter)`.
+
+        Raises:
+            UsageError: nothing is called so, or the run was not asked for it.
+        """
+        return quotient(self.units[name], self._varied(name, parameter))
+
+    def _varied(self, name: str, parameter: str) -> Unit:
+        if name not in self.units:
+            raise UsageError(f"nothing is called `{name}`{did_you_mean(name, self.units)}")
+        if parameter not in self.varied:
+            known = f"{did_you_mean(parameter, self.varied)}" if self.varied else (
+                "; name it in `sensitivities` of `quantal.run`"
+            )  # fmt: skip
+            raise UsageError(f"this run has no sensitivity to `{parameter}`{known}")
+        return self.varied[parameter]
 
     def __contains__(self, name: str) -> bool:
         return name in self.units

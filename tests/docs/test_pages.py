@@ -44,7 +44,14 @@ def test_every_command_of_the_tutorial_runs(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "docs/tutorial.md", "docs/python.md", "docs/population.md", "docs/stochastic.md"],
+    [
+        "README.md",
+        "docs/tutorial.md",
+        "docs/python.md",
+        "docs/population.md",
+        "docs/stochastic.md",
+        "docs/gradients.md",
+    ],
 )
 def test_the_python_of_a_page_runs(page, tmp_path):
     programs = blocks((ROOT / page).read_text(), "python")

@@ -40,6 +40,7 @@ def run(
     max_events: float = 5e8,
     resume: str | Path | None = None,
     leap: float = 0.03,
+    sensitivities: Iterable[str] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """Run a model under a protocol.
@@ -63,6 +64,8 @@ def run(
         max_events: a run of which more single events (or leaps) are expected is refused.
         leap: the largest share by which a step of the engines `leap` and `langevin` may change
             a rate; smaller is nearer to `ssa`, and slower.
+        sensitivities: what `trajectory.sensitivity(name, parameter)` shall be known for:
+            parameters, `initial(state)`, and values of the protocol such as `pulse(glu)`.
         progress: called with the share done (0 to 1) during long runs.
 
     Returns:
@@ -77,6 +80,16 @@ def run(
     protocol = protocol or Protocol()
     if until is not None:
         protocol = replace(protocol, until=milliseconds(until))
+    if sensitivities is not None:
+        from quantal.experiments.sensitivities import run_differentiated
+
+        if trials is not None:
+            raise UsageError("trials differ by chance and have no sensitivities; leave one out")
+        names = [record] if isinstance(record, str) else record
+        return run_differentiated(
+            program, protocol, sensitivities, sample=sample, record=names, engine=engine,
+            relative=relative, absolute=absolute, progress=progress,
+        )  # fmt: skip
     return run_program(
         program, protocol, sample=sample, record=record, engine=engine,
         relative=relative, absolute=absolute, trials=trials, seed=seed, workers=workers,

@@ -1,0 +1,1 @@
+"""Exact derivatives of the discrete solution: tangents forwards, the adjoint backwards."""

@@ -1,0 +1,88 @@
+"""The compiled functions of one Program's derivatives, callable from Python."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import time
+import weakref
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from quantal.kernels.cache import MOST_IN_MEMORY, Fields, remembered
+from quantal.kernels.kernel import Kernel
+from quantal.kernels.layout import Layout
+from quantal.kernels.native import Native
+from quantal.kernels.sensitivity.directions import Direction
+from quantal.kernels.sensitivity.layout import Sizes
+from quantal.kernels.signature import signature
+from quantal.kernels.tableau import Tableau
+from quantal.program import Program
+
+_ADDRESS = ctypes.c_void_p
+_signatures: dict[tuple[int, str], tuple[weakref.ref[Program], str]] = {}
+
+
+class SensitivityKernel(Kernel):
+    """A kernel whose steps go to a tape, with `states`, `tangents` and `adjoint` over it.
+
+    Also `jumps[k]`: what handler k does, derived; and `watched`: the crossing functions.
+    """
+
+    def __init__(self, native: Native, layout: Layout, sizes: Sizes) -> None:
+        super().__init__(native, layout)
+        self.sizes = sizes
+        self.states = self._bind("states", _ADDRESS)
+        self.tangents = self._bind("tangents", _ADDRESS)
+        self.adjoint = self._bind("adjoint", _ADDRESS)
+        self.jumps = [
+            self._bind(f"jump_{number}", *[_ADDRESS] * 6) for number in range(layout.handlers)
+        ]
+        self.watched = self._bind("watched", *[_ADDRESS] * 6)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A kernel, how long it took to get (s), and whether that was without compiling."""
+
+    kernel: SensitivityKernel
+    seconds: float
+    cached: bool
+
+
+def sensitivity_kernel(
+    program: Program, tableau: Tableau, directions: Sequence[Direction]
+) -> Loaded:
+    """The compiled functions of a Program, a method and the directions to differentiate in."""
+    started = time.perf_counter()
+    text = f"sensitivity {_signature(program, tableau)} {tuple(directions)!r}"
+    key = hashlib.sha256(text.encode()).hexdigest()
+
+    def write() -> tuple[str, Fields]:
+        # The generator is imported only where something must be generated.
+        from quantal.kernels.sensitivity.module import write_module
+
+        text, layout, sizes = write_module(program, tableau, directions)
+        return text, {"layout": asdict(layout), "sizes": sizes.as_dict()}
+
+    kernel, cached = remembered(key, write, _kernel)
+    return Loaded(kernel, time.perf_counter() - started, cached)
+
+
+def _signature(program: Program, tableau: Tableau) -> str:
+    """The signature; a Program cannot change, so the very same one is not read again."""
+    place = (id(program), tableau.name)
+    known = _signatures.get(place)
+    if known is None or known[0]() is not program:
+        known = (weakref.ref(program), signature(program, tableau))
+        if len(_signatures) > MOST_IN_MEMORY:
+            _signatures.clear()
+        _signatures[place] = known
+    return known[1]
+
+
+def _kernel(native: Native, fields: Any) -> SensitivityKernel:
+    given = fields["layout"]
+    layout = Layout(**{**given, "pivots": tuple(given["pivots"])})
+    return SensitivityKernel(native, layout, Sizes.of(fields["sizes"]))

@@ -1,0 +1,91 @@
+"""The sizes on which the generated derivatives and their Python driver agree."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from quantal.kernels.layout import LANES, Layout, padded
+from quantal.kernels.tableau import Tableau
+
+HEAD = 4
+"""Doubles before the state in a record: start, length, share of it that was taken, one spare."""
+
+
+@dataclass(frozen=True)
+class Jump:
+    """Which derivatives an event's function writes: (row, state) first, then (row, direction)."""
+
+    rows: tuple[int, ...]
+    states: tuple[tuple[int, int], ...]
+    directions: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the derivatives need beside the step's own layout.
+
+    `groups` are (directions, states) of each vector of directions; `entries` is how many
+    derivatives are evaluated at each stage.
+    """
+
+    groups: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+    entries: int
+    jumps: tuple[Jump, ...]
+    crossing: Jump
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Sizes:
+        """From plain data."""
+        groups = tuple((tuple(a), tuple(b)) for a, b in fields["groups"])
+        jumps = tuple(_jump(each) for each in fields["jumps"])
+        return cls(groups, fields["entries"], jumps, _jump(fields["crossing"]))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for the cache."""
+        return asdict(self)
+
+    @property
+    def vectors(self) -> int:
+        """Vectors of tangents, one for each state of each group."""
+        return sum(len(states) for _, states in self.groups)
+
+    @property
+    def lanes(self) -> int:
+        """Directions, whole vectors of them."""
+        return len(self.groups) * LANES
+
+
+def _jump(fields: dict[str, Any]) -> Jump:
+    pairs = [tuple((int(a), int(b)) for a, b in fields[name]) for name in ("states", "directions")]
+    return Jump(tuple(fields["rows"]), *pairs)
+
+
+@dataclass(frozen=True)
+class Record:
+    """Where the parts of one step lie on the tape, in doubles."""
+
+    state: int
+    increments: int
+    factors: int
+    drives: int
+    slopes: int
+    size: int
+    width: int
+    """Doubles for one row of drives."""
+
+    @classmethod
+    def of(cls, layout: Layout, tableau: Tableau) -> Record:
+        """For a Program's layout and a method."""
+        state = HEAD
+        increments = state + layout.padded
+        factors = increments + tableau.stages * layout.padded
+        drives = factors + padded(layout.factors)
+        width = padded(max(layout.drives, 1))
+        slopes = drives + len(abscissae(tableau)) * width
+        return cls(state, increments, factors, drives, slopes, slopes + width, width)
+
+
+def abscissae(tableau: Tableau) -> list[float]:
+    """The different times of the stages, as shares of the step."""
+    return list(dict.fromkeys(tableau.c))

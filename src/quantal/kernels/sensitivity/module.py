@@ -1,0 +1,47 @@
+"""All IR of one Program's steps, their tape, and the ways over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from quantal.kernels.generate import advance, attempt, mathematics, output, tables
+from quantal.kernels.layout import Layout
+from quantal.kernels.sensitivity import tape
+from quantal.kernels.sensitivity.adjoint import adjoint
+from quantal.kernels.sensitivity.directions import Direction
+from quantal.kernels.sensitivity.layout import Sizes
+from quantal.kernels.sensitivity.states import states
+from quantal.kernels.sensitivity.system import write_system
+from quantal.kernels.sensitivity.tangents import tangents
+from quantal.kernels.tableau import Tableau
+from quantal.program import Program
+
+
+def write_module(
+    program: Program, tableau: Tableau, directions: Sequence[Direction]
+) -> tuple[str, Layout, Sizes]:
+    """The IR text, and the sizes on which its functions agree."""
+    system = write_system(program, directions)
+    layout, sizes = system.layout, system.sizes
+    functions = [
+        *system.functions,
+        tables.table_value(),
+        tables.set_time(),
+        tables.start_step(),
+        tables.hold_clamped(layout.drives),
+        tables.enter(),
+        attempt.attempt(layout, tableau),
+        output.prepare_dense(layout, tableau),
+        output.state_at(layout, tableau),
+        output.probe(),
+        tape.commit(layout, tableau),
+        tape.write_jump(),
+        advance.first_step(layout, tableau),
+        advance.advance(layout, tableau),
+        states(layout, tableau),
+        tangents(layout, sizes, tableau, system.groups),
+        adjoint(layout, tableau),
+    ]
+    body = "\n".join(function.text() for function in functions)
+    own = mathematics.used_by(body)
+    return "\n".join([mathematics.declarations(), own, body]), layout, sizes

@@ -1,0 +1,137 @@
+"""Forwards over the tape: the tangents of all steps, and their values at sample times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from quantal.kernels.generate.ir import INTEGER, POINTER, VECTOR, Function, real, splat
+from quantal.kernels.layout import LANES, Layout
+from quantal.kernels.sensitivity.layout import Sizes
+from quantal.kernels.sensitivity.sweep import Sweep, accumulated, combined
+from quantal.kernels.tableau import Tableau
+
+
+def tangents(layout: Layout, sizes: Sizes, tableau: Tableau, names: Sequence[str]) -> Function:
+    """`tangents(context)`: `tangents` (vectors, lanes) from before the tape to behind it.
+
+    At sample s, between `first[step]` and `first[step + 1]` and `shares[s]` into the step, the
+    vectors whose places are in `watch` are written to `values` (samples, watched, lanes).
+    """
+    sweep = Sweep("tangents", layout, tableau)
+    f = sweep.f
+    with f.count(sweep.steps) as step:
+        sweep.visit(step)
+        for stage in range(tableau.stages):
+            sweep.partials(stage)
+            _combine(sweep, sizes, stage)
+            _solve(sweep, sizes, names, stage)
+        _finish(sweep, sizes)
+        _sample(sweep, sizes, step)
+        _advance(sweep, sizes)
+    f.give()
+    return f
+
+
+def _combine(sweep: Sweep, sizes: Sizes, stage: int) -> None:
+    """Each stage's argument and right side, as far as they are known beforehand."""
+    f, tableau, size = sweep.f, sweep.tableau, sizes.vectors * LANES
+    inverse = f.broadcast(sweep.inverse)
+    row = tableau.a[stage]
+    grows = stage > 1 and row[:-1] == tableau.a[stage - 1]
+    with f.count(size, LANES) as index:
+        known = [
+            f.load_vector(sweep["increments"], f.integer_add(index, earlier * size))
+            for earlier in range(stage)
+        ]
+        right = ""
+        for factor, increment in zip(tableau.C[stage], known, strict=True):
+            right = accumulated(f, factor, increment, right)
+        push = f.load_vector(sweep["pushes"], index)
+        right = f.fma(right, inverse, push, VECTOR) if right else push
+        f.store_vector(right, sweep["extra"], index)
+        if stage:
+            before = f.load_vector(sweep["moved" if grows else "tangents"], index)
+            if grows:
+                moved = accumulated(f, row[-1], known[-1], before)
+            else:
+                change = combined(f, tableau.a, stage, known, "")
+                moved = f.real_op("fadd", before, change, VECTOR)
+            f.store_vector(moved, sweep["moved"], index)
+
+
+def _solve(sweep: Sweep, sizes: Sizes, names: Sequence[str], stage: int) -> None:
+    f, size = sweep.f, sizes.vectors * LANES
+    moved = sweep["moved" if stage else "tangents"]
+    factors = sweep.at(sweep.record.factors)
+    first = 0
+    for name, (_, states) in zip(names, sizes.groups, strict=True):
+        if states:
+            here = [sweep["extra"], moved, sweep["tangents"]]
+            out = f.address(sweep["increments"], stage * size + first)
+            places = [f.address(each, first) for each in here]
+            pointers = [factors, sweep["constants"], sweep["entries"], *places, out]
+            f.call(name, *((POINTER, each) for each in pointers))
+        first += len(states) * LANES
+
+
+def _finish(sweep: Sweep, sizes: Sizes) -> None:
+    """The tangents behind the step, into `moved`."""
+    f, size = sweep.f, sizes.vectors * LANES
+    last = (sweep.tableau.stages - 1) * size
+    with f.count(size, LANES) as index:
+        increment = f.load_vector(sweep["increments"], f.integer_add(index, last))
+        moved = f.load_vector(sweep["moved"], index)
+        f.store_vector(f.real_op("fadd", moved, increment, VECTOR), sweep["moved"], index)
+
+
+def _inside(sweep: Sweep, sizes: Sizes, share: str) -> tuple[list[str], str, str]:
+    f = sweep.f
+    weights = [f.broadcast(each) for each in sweep.weights(share)]
+    rest = f.broadcast(f.real_op("fsub", real(1.0), share))
+    return weights, rest, f.broadcast(share)
+
+
+def _interpolated(sweep: Sweep, sizes: Sizes, place: str, known: tuple[list[str], str, str]) -> str:
+    """One vector of tangents inside the step."""
+    f, size = sweep.f, sizes.vectors * LANES
+    weights, rest, share = known
+    value = f.real_op("fmul", rest, f.load_vector(sweep["tangents"], place), VECTOR)
+    value = f.fma(share, f.load_vector(sweep["moved"], place), value, VECTOR)
+    for stage, weight in enumerate(weights):
+        there = f.integer_add(place, stage * size)
+        value = f.fma(weight, f.load_vector(sweep["increments"], there), value, VECTOR)
+    return value
+
+
+def _sample(sweep: Sweep, sizes: Sizes, step: str) -> None:
+    f = sweep.f
+    watched = sweep.count("watched")
+    sample = f.variable(INTEGER, f.load(sweep["first"], step, INTEGER))
+    last = f.load(sweep["first"], f.integer_add(step, 1), INTEGER)
+    with f.repeat() as loop:
+        here = f.get(sample, INTEGER)
+        loop.leave_if(f.compare("sge", here, last, INTEGER))
+        known = _inside(sweep, sizes, f.load(sweep["shares"], here))
+        row = f.emit(f"mul i64 {here}, {watched}")
+        with f.count(watched) as number:
+            place = f.load(sweep["watch"], number, INTEGER)
+            value = _interpolated(sweep, sizes, place, known)
+            out = f.emit(f"mul i64 {f.integer_add(row, number)}, {LANES}")
+            f.store_vector(value, sweep["values"], out)
+        f.put(sample, f.integer_add(here, 1), INTEGER)
+
+
+def _advance(sweep: Sweep, sizes: Sizes) -> None:
+    """The tangents at the end of what was taken of the step."""
+    f, size = sweep.f, sizes.vectors * LANES
+    partly = f.compare("une", sweep.share, real(1.0))
+    with f.when(partly):
+        known = _inside(sweep, sizes, sweep.share)
+        with f.count(size, LANES) as index:
+            # Read before the same place is written: each is needed for itself alone.
+            f.store_vector(_interpolated(sweep, sizes, index, known), sweep["moved"], index)
+    with f.count(size, LANES) as index:
+        f.store_vector(f.load_vector(sweep["moved"], index), sweep["tangents"], index)
+
+
+__all__ = ["splat", "tangents"]
