@@ -28,6 +28,7 @@ from quantal.engines.stochastic import actions, cells, chunk, trials
 from quantal.errors import RunError
 from quantal.kernels import cache
 from quantal.kernels.stochastic import choice, network, parts, philox
+from quantal.kernels.stochastic.lanes import attend, board, loop
 
 
 @pytest.fixture(autouse=True)
@@ -132,6 +133,11 @@ def test_every_check_passes_without_a_fault(check):
     check()
 
 
+def one_after_another(monkeypatch):
+    """Trials do not run side by side, which changes no bit."""
+    monkeypatch.setattr(chunk, "ENOUGH_TRIALS", 10**9)
+
+
 # -- the faults --------------------------------------------------------------------------------
 
 
@@ -192,6 +198,7 @@ def reused_numbers(monkeypatch):
     """The counter of the random stream stands still, so each buffer is the first again."""
     wrapped(monkeypatch, philox, "keep", lambda keep: lambda f, name, value, kind="double":
             None if name == "draw" else keep(f, name, value, kind))  # fmt: skip
+    monkeypatch.setattr(loop, "_move_on", lambda f, draws, place, active: None)
 
 
 def one_key_for_all_draws(monkeypatch):
@@ -208,8 +215,15 @@ def no_floor(monkeypatch):
 
 def stale_rates(monkeypatch):
     """One of the propensities that an event changes is forgotten."""
+    one_after_another(monkeypatch)
     wrapped(monkeypatch, parts.Parts, "affected",
             lambda affected: lambda self, states: affected(self, states)[:-1])  # fmt: skip
+
+
+def lost_effects(monkeypatch):
+    """Side by side, an event adds nothing to what it makes."""
+    wrapped(monkeypatch, board, "amount_of", lambda amount_of: lambda f, parts, change:
+            "0.0" if parts.graph.value[change] > 0.0 else amount_of(f, parts, change))  # fmt: skip
 
 
 def sampled_bounds(monkeypatch):
@@ -220,9 +234,10 @@ def sampled_bounds(monkeypatch):
 
 def nothing_rejected(monkeypatch):
     """A driven reaction goes at its bound, whatever the drive is at that moment."""
-    monkeypatch.setattr(
-        choice, "true_factor", lambda f, parts, block, ceiling, then, leave_if: ceiling
-    )
+    for home in (choice, attend):
+        monkeypatch.setattr(
+            home, "true_factor", lambda f, parts, block, ceiling, then, leave_if: ceiling
+        )
     monkeypatch.setattr(cells, "SHARE", 0.5)
 
 
@@ -250,7 +265,7 @@ FAULTS = [
     (no_floor, bottom), (stale_rates, immigration), (stale_rates, channels),
     (sampled_bounds, pulse_of_arrivals), (sampled_bounds, first_passage),
     (nothing_rejected, first_passage), (nothing_rejected, pulse_of_arrivals),
-    (one_cell, pulse_of_arrivals),
+    (one_cell, pulse_of_arrivals), (lost_effects, channels), (lost_effects, immigration),
 ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from quantal.stimulus import Piecewise
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-SHARE = 0.15
+SHARE = 0.25
 """Bounds lie at most this share of their size apart, so few events are thought of in vain."""
 FLOOR = 0.002
 """Below this share of its largest value a drive needs no close bounds."""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from quantal.engines.stochastic.abreast import lay_lanes
 from quantal.engines.stochastic.actions import Actions
 from quantal.engines.stochastic.agenda import Agenda
 from quantal.engines.stochastic.cells import Cells
@@ -30,6 +31,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 DRAWS_PER_CALL = 1_000_000
 """Compiled code comes back this often (some hundredths of a second), for Ctrl-C."""
 FIRINGS_PER_CALL = 65_536
+ENOUGH_TRIALS = 4
+"""So many trials are faster side by side than one after another."""
 
 
 class Stopped(Exception):
@@ -42,6 +45,7 @@ class Plan:
 
     `samples` (n,) are the output times; `watched` maps a place of the kernel to the number
     of the reaction whose firings are kept. Counts must be whole unless `whole` is false.
+    `sweep_lanes` runs trials side by side, where that is possible and worth while.
     """
 
     program: Program
@@ -57,6 +61,7 @@ class Plan:
     max_events: float
     goes_on: Callable[[], bool] = lambda: True
     whole: bool = True
+    sweep_lanes: Callable[[int], int] | None = None
 
 
 @dataclass
@@ -100,16 +105,16 @@ class Chunk:
     def _lay_arrays(self) -> None:
         plan, layout, context = self._plan, self._plan.kernel.layout, self._context
         places, tables, count = layout.places, layout.tables, len(self._trials)
-        # The search may look one place past the last block.
-        for name, size in (("weights", places + 8), ("sums", places // 8), ("factors", places // 8),
+        for name, size in (("weights", places), ("running", places), ("sums", places // 8),
+                           ("factors", places // 8), ("floors", places // 8),
                            ("prefix", places // 8), ("uniforms", PAIRS), ("waits", PAIRS),
                            ("drives", tables + 1), ("fire_times", FIRINGS_PER_CALL)):  # fmt: skip
             self._array(name, np.zeros(max(size, 1)))
-        for name, size in (("exact", places // 8), ("cursor", tables), ("used", count),
+        for name, size in (("cursor", tables), ("used", count),
                            ("fired", count), ("fire_channels", FIRINGS_PER_CALL),
                            ("fire_trials", FIRINGS_PER_CALL)):  # fmt: skip
             self._array(name, np.zeros(max(size, 1), dtype=np.int64))
-        watched = np.zeros(max(places, 1), dtype=np.int64)
+        watched = np.zeros(places + 1, dtype=np.int64)
         watched[list(plan.watched)] = 1
         self._array("recorded", watched)
         knots = [function.knots for function in plan.functions] or [np.zeros(1)]
@@ -130,6 +135,10 @@ class Chunk:
                             ("fire_capacity", FIRINGS_PER_CALL), ("culprit", -1)):  # fmt: skip
             context.set_count(name, value)
         context.set_real("span", plan.stimulus.end - plan.stimulus.start)
+        self._sweep = self._kernel.sweep
+        if plan.sweep_lanes is not None and count >= ENOUGH_TRIALS:
+            lay_lanes(context, layout)
+            self._sweep = plan.sweep_lanes
 
     def _set_parameters(self) -> dict[int, float]:
         """What depends on parameters alone; gives the sizes of counted states."""
@@ -247,7 +256,7 @@ class Chunk:
         context, plan = self._context, self._plan
         while True:
             context.set_count("budget", DRAWS_PER_CALL)
-            status = int(self._kernel.sweep(context.address))
+            status = int(self._sweep(context.address))
             self._drain()
             if status == codes.REACHED:
                 return

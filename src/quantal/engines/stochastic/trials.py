@@ -18,7 +18,7 @@ import numpy as np
 from quantal.engines.base import Settings
 from quantal.engines.stochastic import agenda
 from quantal.engines.stochastic.cells import cut
-from quantal.engines.stochastic.chunk import Chunk, Outcome, Plan
+from quantal.engines.stochastic.chunk import ENOUGH_TRIALS, Chunk, Outcome, Plan
 from quantal.engines.stochastic.keeping import Kept, kept_trials
 from quantal.engines.stochastic.results import (
     check_output,
@@ -29,7 +29,12 @@ from quantal.engines.stochastic.results import (
 )
 from quantal.engines.stochastic.spread import spread
 from quantal.errors import RunError, UsageError
-from quantal.kernels.stochastic.kernel import stochastic_kernel
+from quantal.kernels.leap.kernel import LeapKernel
+from quantal.kernels.stochastic.kernel import (
+    StochasticKernel,
+    lanes_kernel,
+    stochastic_kernel,
+)
 from quantal.program import Program
 from quantal.stimulus import Stimulus
 from quantal.trajectory import Trajectory
@@ -116,8 +121,22 @@ def make_plan(
         program, stimulus, kernel, functions, clamped, cells, samples,
         agenda.plan(program, stimulus), settings.seed, _watched(program, kernel.layout, settings),
         settings.max_events, lambda: not stop.is_set(), method.whole,
+        abreast(program, clamped, kernel, settings),
     )  # fmt: skip
     return plan, cached
+
+
+def abreast(
+    program: Program,
+    clamped: tuple[int, ...],
+    kernel: StochasticKernel | LeapKernel,
+    settings: Settings,
+) -> Callable[[int], int] | None:
+    """The loop that runs trials side by side, where it can and there are enough of them."""
+    most = min(settings.trials or 1, settings.chunk or LARGEST_CHUNK)
+    if not (isinstance(kernel, StochasticKernel) and kernel.layout.lanes) or most < ENOUGH_TRIALS:
+        return None
+    return lanes_kernel(program, clamped)
 
 
 def _watched(program: Program, layout: Any, settings: Settings) -> dict[int, int]:

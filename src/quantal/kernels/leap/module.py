@@ -43,7 +43,8 @@ def write_module(network: Network) -> tuple[str, dict[str, Any]]:
             laws.of_parameters("coefficients", [node for _, node in laws.coefficients], "%out"),
         ]
     )
-    text = "\n".join([mathematics.declarations(), mathematics.used_by(body), body])
+    head = [mathematics.declarations(), philox.DECLARATIONS, mathematics.used_by(body)]
+    text = "\n".join([*head, body])
     computed = {node: number for number, node in enumerate(laws.computed_changes)}
     layout = {
         "states": states,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from collections.abc import Iterable
+import weakref
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +15,20 @@ from quantal.kernels.signature import network_signature
 from quantal.program import Program
 
 _ADDRESS = ctypes.c_void_p
+MOST_SIGNATURES = 32
 
 
 @dataclass(frozen=True)
 class Layout:
     """Sizes of the arrays, and which reaction has which place.
 
-    `members` are (place, row of the reaction, 1 if backward); `checked` the places whose
-    rate constants must not be negative; `changes` for each computed change of a count the
-    places that use it; `driven` the drives that any propensity depends on, time last.
+    `lanes` says whether trials can run side by side. `members` are (place, row of the reaction,
+    1 if backward); `checked` the places whose rate constants must not be negative; `changes`
+    for each computed change of a count the places that use it; `driven` the drives that any
+    propensity depends on, time last.
     """
 
+    lanes: bool
     states: int
     constants: int
     places: int
@@ -72,6 +76,43 @@ def stochastic_kernel(program: Program, clamped: Iterable[int]) -> tuple[Stochas
     return remembered(_key(program, held), write, StochasticKernel)
 
 
-def _key(program: Program, held: tuple[int, ...]) -> str:
-    text = f"stochastic {held} {network_signature(program)}"
+def lanes_kernel(program: Program, clamped: Iterable[int]) -> Callable[[int], int]:
+    """`sweep_lanes(context)`: all trials of a chunk, eight side by side."""
+    held = tuple(sorted(clamped))
+
+    def write() -> tuple[str, dict[str, Any]]:
+        from quantal.kernels.stochastic.lanes.module import write_lanes
+        from quantal.kernels.stochastic.network import write_network
+
+        return write_lanes(write_network(program, held))
+
+    def wrap(native: Native, _: dict[str, Any]) -> tuple[Native, Callable[[int], int]]:
+        kind = ctypes.CFUNCTYPE(ctypes.c_int64, _ADDRESS)
+        return native, kind(native.address("sweep_lanes"))
+
+    # The code lives as long as the function that knows it.
+    (native, sweep), _ = remembered(_key(program, held, "lanes"), write, wrap)
+
+    def call(context: int) -> int:
+        assert native
+        return int(sweep(context))
+
+    return call
+
+
+_signatures: dict[int, tuple[weakref.ref[Program], str]] = {}
+
+
+def _signature(program: Program) -> str:
+    """The signature; a Program cannot change, so the very same one is not read again."""
+    known = _signatures.get(id(program))
+    if known is None or known[0]() is not program:
+        if len(_signatures) > MOST_SIGNATURES:
+            _signatures.clear()
+        known = _signatures[id(program)] = (weakref.ref(program), network_signature(program))
+    return known[1]
+
+
+def _key(program: Program, held: tuple[int, ...], kind: str = "one") -> str:
+    text = f"stochastic {kind} {held} {_signature(program)}"
     return hashlib.sha256(text.encode()).hexdigest()

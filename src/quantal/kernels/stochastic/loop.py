@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from quantal.kernels.generate.ir import DOUBLE, INFINITY, INTEGER, POINTER, Function
 from quantal.kernels.stochastic import slots as codes
-from quantal.kernels.stochastic.choice import member_at, search, thin_mixed
+from quantal.kernels.stochastic.choice import member_at, search, thin_driven, thin_mixed
 from quantal.kernels.stochastic.network import WIDTH
 from quantal.kernels.stochastic.parts import Parts
 from quantal.kernels.stochastic.philox import PAIRS
@@ -76,14 +76,15 @@ def advance(parts: Parts) -> str:
         chosen = f.real_op("fmul", f.load(uniforms, place), f.get(total))
         block = search(f, prefix, len(parts.blocks), chosen)
         loop.again_if(f.compare("sge", block, str(len(parts.blocks)), INTEGER))
-        member, inside = member_at(f, parts, loop, block, chosen, then, leave_if)
-        thin_mixed(f, parts, loop, member, inside, then, leave_if)
-        for number in f.cases(member, WIDTH * len(parts.blocks)):
+        choice = member_at(f, loop, block, chosen)
+        thin_driven(f, parts, loop, choice, then, leave_if)
+        thin_mixed(f, parts, loop, choice, then, leave_if)
+        for number in f.cases(choice.place, WIDTH * len(parts.blocks)):
             if number in parts.by_slot:
                 fire(f, parts, parts.by_slot[number])
         f.put(total, weigh(f, parts))
         f.put(fired, f.integer_add(f.get(fired, INTEGER), 1), INTEGER)
-        _record(f, member, then, budget)
+        _record(f, choice.place, then, budget)
         leave_if(accused(f), codes.NEGATIVE)
     f.do("unreachable")
     return f.text()
@@ -115,7 +116,8 @@ def _samples(f: Function, parts: Parts, then: str) -> None:
 
 def _record(f: Function, place: str, then: str, budget: str) -> None:
     """Keep the time of an event of a reaction that is watched; stop where there is no room."""
-    watched = f.compare("ne", f.load(slot(f, "recorded"), place, INTEGER), "0", INTEGER)
+    mark = f.emit(f"and i64 {f.load(slot(f, 'recorded'), place, INTEGER)}, {codes.WATCHED}")
+    watched = f.compare("ne", mark, "0", INTEGER)
     with f.when(watched):
         index = slot(f, "fire_count", INTEGER)
         f.store(then, slot(f, "fire_times"), index)

@@ -9,6 +9,7 @@ from quantal.kernels.generate import mathematics
 from quantal.kernels.generate.ir import POINTER, Function
 from quantal.kernels.generate.straight_line import StraightLine
 from quantal.kernels.stochastic import loop, philox, sums, tables
+from quantal.kernels.stochastic.lanes.weights import fits
 from quantal.kernels.stochastic.network import WIDTH, Network
 from quantal.kernels.stochastic.parts import Parts
 from quantal.kernels.symbolic.dag import VARIABLE
@@ -40,8 +41,11 @@ def write_module(network: Network) -> tuple[str, dict[str, Any]]:
             _of_parameters(parts, "coefficients", [node for _, node in checked], "%out"),
         ]
     )
-    text = "\n".join([mathematics.declarations(), mathematics.used_by(body), body])
+    text = "\n".join(
+        [mathematics.declarations(), philox.DECLARATIONS, mathematics.used_by(body), body]
+    )
     layout = {
+        "lanes": fits(parts),
         "states": len(network.program.states),
         "constants": parts.parameters + len(parts.once),
         "places": WIDTH * len(parts.blocks),

@@ -76,7 +76,7 @@ class Parts:
 
     @cached_property
     def coefficients(self) -> list[int | None]:
-        """For each member of pure mass action its rate constant, which decides its sign."""
+        """For each member that is a constant times counts that constant, which decides its sign."""
         return [self._coefficient(member.channel) for member in self.members]
 
     def _coefficient(self, channel: Channel) -> int | None:
@@ -84,14 +84,17 @@ class Parts:
         for part in factors(graph, channel.weight):
             if graph.level[part] != VARIABLE:
                 constant = graph.multiply(constant, part)
-            elif not self._is_count(part):
+            elif not self._is_natural(part, channel.law):
                 return None
-        return None if channel.law else constant
+        return constant
 
-    def _is_count(self, node: int) -> bool:
-        """n, or n less a whole number (what is left for the second of two equal partners)."""
+    def _is_natural(self, node: int, law: bool) -> bool:
+        """n; under mass action n less a whole number (what is left for its equal); 0 or 1."""
         graph = self.graph
-        if graph.operation[node] == "-" and graph.is_number(graph.arguments[node][1]):
+        if graph.operation[node] == "if":
+            branches = graph.arguments[node][1:]
+            return all(graph.is_number(x) and graph.value[x] >= 0.0 for x in branches)
+        if not law and graph.operation[node] == "-" and graph.is_number(graph.arguments[node][1]):
             node = graph.arguments[node][0]
         return graph.leaf_of.get(node, ("", 0))[0] == STATE
 

@@ -18,7 +18,8 @@ _STEPS = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
 
 _WHOLE, _REAL = f"<{_LANES} x i64>", f"<{_LANES} x double>"
-_LOG_TERMS = 12
+_LOG_TERMS = 11
+DECLARATIONS = f"declare {_REAL} @llvm.fmuladd.v{_LANES}f64({_REAL}, {_REAL}, {_REAL})\n"
 _LOG_2 = 0.6931471805599453
 _SQRT_2 = 1.4142135623730951
 
@@ -43,13 +44,13 @@ def refill() -> str:
     first = f.emit(f"mul i64 {draw}, {PAIRS}")
     uniforms, waits = slot(f, "uniforms"), slot(f, "waits")
     ramp = "<" + ", ".join(f"i64 {lane}" for lane in range(_LANES)) + ">"
+    schedule = keys(f, [_low(f, _fill(f, seed)), _high(f, _fill(f, seed))])
     with f.count(PAIRS, _LANES) as index:
         start = _fill(f, f.integer_add(first, index))
         place = f.emit(f"add {_WHOLE} {start}, {ramp}")
         words = [_low(f, place), _high(f, place), _low(f, _fill(f, trial)),
                  _high(f, _fill(f, trial))]  # fmt: skip
-        key = [_low(f, _fill(f, seed)), _high(f, _fill(f, seed))]
-        words = _rounds(f, words, key)
+        words = rounds(f, words, schedule)
         _store(f, _uniform(f, words[0], words[1]), uniforms, index)
         _store(f, _minus_log(f, _uniform(f, words[2], words[3])), waits, index)
     keep(f, "draw", f.integer_add(draw, 1), INTEGER)
@@ -72,13 +73,20 @@ def _high(f: Function, value: str) -> str:
     return f.emit(f"lshr {_WHOLE} {value}, {_splat(32)}")
 
 
-def _rounds(f: Function, words: list[str], key: list[str]) -> list[str]:
-    for number in range(ROUNDS):
-        if number:
-            key = [
-                _low(f, f.emit(f"add {_WHOLE} {each}, {_splat(step)}"))
-                for each, step in zip(key, _STEPS, strict=True)
-            ]
+def keys(f: Function, key: list[str]) -> list[list[str]]:
+    """The key of each round."""
+    found = [key]
+    for _ in range(ROUNDS - 1):
+        found.append([
+            _low(f, f.emit(f"add {_WHOLE} {each}, {_splat(step)}"))
+            for each, step in zip(found[-1], _STEPS, strict=True)
+        ])  # fmt: skip
+    return found
+
+
+def rounds(f: Function, words: list[str], schedule: list[list[str]]) -> list[str]:
+    """The four words of a counter, mixed with the key of each round."""
+    for key in schedule:
         a = f.emit(f"mul {_WHOLE} {words[0]}, {_splat(_MULTIPLIERS[0])}")
         b = f.emit(f"mul {_WHOLE} {words[2]}, {_splat(_MULTIPLIERS[1])}")
         x = f.emit(f"xor {_WHOLE} {_high(f, b)}, {words[1]}")
@@ -120,16 +128,17 @@ def _minus_log(f: Function, value: str) -> str:
     less, plus = (f.real_op("fadd", m, _reals(x), _REAL) for x in (-1.0, 1.0))
     s = f.real_op("fdiv", less, plus, _REAL)
     z = f.real_op("fmul", s, s, _REAL)
-    series = _reals(1.0 / (2 * _LOG_TERMS - 1))
+    series = _reals(-2.0 / (2 * _LOG_TERMS - 1))
     for term in reversed(range(1, _LOG_TERMS - 1)):
-        product = f.real_op("fmul", series, z, _REAL)
-        series = f.real_op("fadd", product, _reals(1.0 / (2 * term + 1)), _REAL)
+        series = _fma(f, series, z, _reals(-2.0 / (2 * term + 1)))
     tail = f.real_op("fmul", f.real_op("fmul", series, z, _REAL), s, _REAL)
-    artanh = f.real_op("fadd", s, tail, _REAL)
-    logarithm = f.real_op("fadd", artanh, artanh, _REAL)
-    scale = f.real_op("fmul", e, _reals(_LOG_2), _REAL)
-    logarithm = f.real_op("fadd", scale, logarithm, _REAL)
-    return f.emit(f"fneg {_REAL} {logarithm}")
+    artanh = _fma(f, s, _reals(-2.0), tail)
+    return _fma(f, e, _reals(-_LOG_2), artanh)
+
+
+def _fma(f: Function, a: str, b: str, c: str) -> str:
+    call = f"@llvm.fmuladd.v{_LANES}f64({_REAL} {a}, {_REAL} {b}, {_REAL} {c})"
+    return f.emit(f"call {_REAL} {call}")
 
 
 def _store(f: Function, value: str, base: str, index: str) -> None:

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from quantal.kernels.generate.ir import DOUBLE, INTEGER, POINTER, Function
 
+LANE_ARRAYS = tuple("lane_" + name for name in (
+    "counts", "t", "then", "limit", "boundary", "total", "point", "running", "factors",
+    "floors", "draw", "trial", "key", "active", "cell", "sample", "fired", "place", "cursor",
+))  # fmt: skip
+"""What each of the trials side by side has of its own: eight of everything."""
 ADDRESSES = (
-    "constants", "counts", "all_counts", "weights", "sums", "factors", "prefix", "exact",
-    "recorded",    "uniforms", "waits", "edges", "low", "high", "drives", "knots", "coefficients",
-    "table_first", "table_last", "cursor", "samples", "rows", "used", "fire_times",
-    "fire_channels", "fire_trials", "fired",
+    "constants", "counts", "all_counts", "weights", "running", "sums", "factors", "floors",
+    "prefix", "recorded", "uniforms", "waits", "edges", "low", "high", "drives", "knots",
+    "coefficients", "table_first", "table_last", "cursor", "samples", "rows", "used", "fire_times",
+    "fire_channels", "fire_trials", "fired", "effects", *LANE_ARRAYS,
 )  # fmt: skip
 COUNTS = (
     "seed", "trial", "first_trial", "trial_count", "stride", "draw", "position", "fresh",
     "cell", "first_cell", "sample", "first_sample", "last_sample", "sample_count", "row",
     "budget", "fire_count", "fire_capacity", "table_count", "culprit", "rejected",
+    "next_trial", "lanes_left",
 )  # fmt: skip
 REALS = ("t", "start", "horizon", "boundary", "total", "span", "rate")
 
 SLOTS = {name: index for index, name in enumerate((*ADDRESSES, *COUNTS, *REALS))}
+
+WATCHED, MORE = 1, 2
+"""Marks of places in `recorded`: events are kept; changes that are not made inline."""
 
 REACHED, BUDGET, NEGATIVE, NOT_FINITE, EXCEEDED = range(5)
 """What the loop returns: all trials at the horizon; draws used up; a propensity that is

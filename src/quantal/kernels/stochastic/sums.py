@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quantal.kernels.generate.ir import DOUBLE, INTEGER, POINTER, Function, real
+from quantal.kernels.generate.ir import DOUBLE, INFINITY, INTEGER, POINTER, Function, real
 from quantal.kernels.stochastic.network import DRIVEN, MIXED, WIDTH
 from quantal.kernels.stochastic.parts import Member, Parts
 from quantal.kernels.stochastic.slots import keep, slot
@@ -18,7 +18,7 @@ UNROLLED = 24
 def enter_cell(parts: Parts) -> str:
     """`enter_cell(context)`: the bounds of all driven factors in the present cell."""
     f = Function("enter_cell", [(POINTER, "context")])
-    factors, exact = slot(f, "factors"), slot(f, "exact")
+    factors, floors = slot(f, "factors"), slot(f, "floors")
     driven = [(b, pair) for b, pair in enumerate(parts.bounds) if pair is not None]
     values = parts.values(f, [node for _, pair in driven for node in pair])
     for place, (b, _) in enumerate(driven):
@@ -26,8 +26,10 @@ def enter_cell(parts: Parts) -> str:
         whole = f.real_op("fmul", high, f.load(slot(f, "sums"), b))
         refuse_below_zero(f, whole, WIDTH * b)
         f.store(at_least_zero(f, high), factors, b)
+        # A factor that does not change has its bound as its least value, which no point
+        # inside a member reaches but by rounding.
         same = f.compare("oeq", low, high)
-        f.store(f.emit(f"zext i1 {same} to i64"), exact, b, INTEGER)
+        f.store(f.select(same, INFINITY, low), floors, b)
     next_boundary(f)
     if any(block.kind == MIXED for block in parts.blocks):
         f.call("load", (POINTER, "%context"))
@@ -48,11 +50,11 @@ def load(parts: Parts) -> str:
         known[member.slot] = at_least_zero(f, value)
         f.store(known[member.slot], weights, member.slot)
     for b, block in enumerate(parts.blocks):
-        f.store(sum_of(f, parts, b, known, weights), sums, b)
+        f.store(run_up(f, parts, b, known, weights), sums, b)
         if block.kind != DRIVEN:
             f.store(parts.values(f, [block.factor])[0], factors, b)
             # Mixed members are judged one by one; a count is what it is.
-            f.store("1", slot(f, "exact"), b, INTEGER)
+            f.store(INFINITY, slot(f, "floors"), b)
     keep(f, "total", weigh(f, parts))
     f.give()
     return f.text()
@@ -74,16 +76,23 @@ def refuse_below_zero(f: Function, rate: str, place: int | str) -> None:
         keep(f, "rate", rate)
 
 
-def sum_of(f: Function, parts: Parts, b: int, known: dict[int, str], weights: str) -> str:
-    """The sum of a block's members, afresh: no difference is ever taken, so none can drift."""
-    terms = [
-        known[place] if place in known else f.load(weights, place)
-        for place in range(WIDTH * b, WIDTH * b + len(parts.blocks[b].channels))
-    ]
-    while len(terms) > 1:
-        pairs = [f.real_op("fadd", x, y) for x, y in zip(terms[::2], terms[1::2], strict=False)]
-        terms = pairs + terms[len(terms) - len(terms) % 2 :]
-    return terms[0]
+def run_up(f: Function, parts: Parts, b: int, known: dict[int, str], weights: str) -> str:
+    """A block's running sums, afresh from the first member that is `known`; gives their end.
+
+    No difference is ever taken, so none can drift. Places without a member repeat the end.
+    """
+    running = slot(f, "running")
+    places = range(WIDTH * b, WIDTH * b + len(parts.blocks[b].channels))
+    first = min((place for place in places if place in known), default=places[0])
+    total = f.load(running, first - 1) if first > places[0] else ""
+    for place in range(first, places.stop):
+        weight = known[place] if place in known else f.load(weights, place)
+        # None of a pair is left: 0*(0 - 1) is -0, by which no waiting time can be divided.
+        total = f.real_op("fadd", total or real(0.0), weight)
+        f.store(total, running, place)
+    for place in range(places.stop, WIDTH * (b + 1)):
+        f.store(total, running, place)
+    return total
 
 
 def weigh(f: Function, parts: Parts) -> str:
@@ -94,8 +103,6 @@ def weigh(f: Function, parts: Parts) -> str:
         total = real(0.0)
         for b in range(count):
             part = f.real_op("fmul", f.load(sums, b), f.load(factors, b))
-            # Also the first is added: -0 (none of a pair is left: 0*(0 - 1)) becomes 0, by
-            # which a waiting time can be divided.
             total = f.real_op("fadd", total, part)
             f.store(total, prefix, b)
         return total
@@ -112,17 +119,22 @@ def accused(f: Function) -> str:
     return f.compare("sge", slot(f, "culprit", INTEGER), "0", INTEGER)
 
 
+def amount_of(f: Function, parts: Parts, change: int) -> str:
+    """What an event adds to a count: a number, or one that depends on parameters."""
+    if parts.graph.is_number(change):
+        return real(parts.graph.value[change])
+    if change in parts.given:
+        return f.load(slot(f, "constants"), parts.given[change])
+    return f.load(slot(f, "constants"), parts.graph.leaf_of[change][1])
+
+
 def fire(f: Function, parts: Parts, member: Member) -> None:
     """What one event changes: counts, the members that depend on them, sums and factors."""
     graph = parts.graph
     counts, weights = slot(f, "counts"), slot(f, "weights")
     known: dict[int, str] = {}
     for index, change in member.channel.changes:
-        if graph.is_number(change):
-            amount = real(graph.value[change])
-        else:
-            amount = f.load(slot(f, "constants"), parts.given[change])
-        value = f.real_op("fadd", f.load(counts, index), amount)
+        value = f.real_op("fadd", f.load(counts, index), amount_of(f, parts, change))
         f.store(value, counts, index)
         known[graph.leaf(STATE, index)] = value
     changed = [index for index, _ in member.channel.changes]
@@ -137,7 +149,7 @@ def fire(f: Function, parts: Parts, member: Member) -> None:
         by_slot[each.slot] = value
     sums = slot(f, "sums")
     for b in sorted({each.block for each in affected}):
-        f.store(sum_of(f, parts, b, by_slot, weights), sums, b)
+        f.store(run_up(f, parts, b, by_slot, weights), sums, b)
     factors = slot(f, "factors")
     for index in changed:
         for b in parts.factored_by(index):
