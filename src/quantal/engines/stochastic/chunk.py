@@ -137,7 +137,7 @@ class Chunk:
         context.set_real("span", plan.stimulus.end - plan.stimulus.start)
         self._sweep = self._kernel.sweep
         if plan.sweep_lanes is not None and count >= ENOUGH_TRIALS:
-            lay_lanes(context, layout)
+            lay_lanes(context, layout.states, places, tables)
             self._sweep = plan.sweep_lanes
 
     def _set_parameters(self) -> dict[int, float]:
