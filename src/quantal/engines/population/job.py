@@ -9,7 +9,7 @@ from quantal.engines.population.cascade import Consequence
 from quantal.engines.population.instances import Failure, Instances
 from quantal.engines.population.plan import Plan
 from quantal.kernels.population.kernel import PopulationKernel
-from quantal.kernels.population.system import Choice
+from quantal.kernels.population.layout import Choice
 from quantal.program import Program
 from quantal.stimulus import Stimulus
 

@@ -20,7 +20,7 @@ from quantal.engines.population.tile import Tile
 from quantal.errors import UsageError
 from quantal.expression import names_in
 from quantal.kernels.population.kernel import Loaded, population_kernel
-from quantal.kernels.population.system import Choice
+from quantal.kernels.population.layout import Choice
 from quantal.program import Program
 from quantal.stimulus import Stimulus
 

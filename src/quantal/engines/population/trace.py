@@ -47,6 +47,7 @@ def trace(
 
     kind = before.dtype
     state = point("state", alone(before))
+    point("group", np.zeros_like(state))
     point("own", alone(own))
     point("shared", shared)
     point("scratch", np.zeros((GROUP, max(layout.scratch, 1), layout.width), kind))

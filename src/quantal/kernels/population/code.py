@@ -8,37 +8,33 @@ wait for one another share one, 1/a and 1/b being b/(ab) and a/(ab).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from quantal.kernels.generate.ir import INTEGER, POINTER, Function
-from quantal.kernels.population import mathematics
+from quantal.kernels.population.fusion import Fused, Fusion
+from quantal.kernels.population.instructions import (
+    instruction,
+    multiply_add,
+    two_reciprocals,
+)
 from quantal.kernels.population.lanes import Lanes
+from quantal.kernels.population.order import Group, by_depth, loops, order
 from quantal.kernels.symbolic.dag import Graph
 
 PART = 400
 """Longest run of instructions in one function: LLVM's time grows faster than the length."""
+ALIGNED = "nounwind noinline alignstack(64)"
+"""Vectors that find no register wait on the stack. Where the caller left it, half of them would
+lie across two cache lines, which made some threads slower than others by two thirds."""
 ENOUGH = 60
 """A loop of so many instructions is worth its own start."""
-
-_BINARY = {"+": "fadd", "-": "fsub", "*": "fmul"}
-_PREDICATES = {"<": "olt", "<=": "ole", "==": "oeq", "!=": "une"}
 
 Place = tuple[str, int]
 """An array's name and the number of a vector in it (of a number, in `row`)."""
 ARRAYS = ("state", "own", "shared", "row", "scratch")
 """What every function takes: states; what the instances have of their own; what all share;
 time and drives of the step; memory between parts. Then `count`, how many vectors to advance."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Nodes that are written at `places`, and others that are only computed, for `later`."""
-
-    nodes: Sequence[int]
-    places: Sequence[int]
-    later: Sequence[int] = ()
 
 
 class Code:
@@ -68,7 +64,7 @@ class Code:
         self._pivots = set(pivots)
         self._bases: list[dict[str, str]] = []
         self._loops: list[ExitStack] = []
-        self._uses: dict[int, int] = {}
+        self._fusion = Fusion(graph)
         self._parts: list[Function] = []
         self._homes: dict[int, int] = {}
         self._names: dict[int, str] = {}
@@ -90,41 +86,28 @@ class Code:
         What a group has written must not be read by a later one, which may use what the
         group computed. Groups share a loop until it is long enough.
         """
-        self._count_uses([output for group in groups for output in group.nodes])
-        for group in self._joined(groups):
-            if self._length >= ENOUGH:
+        outputs = [output for group in groups for output in group.nodes]
+        self._fusion.count(outputs, order(outputs, self._inputs), self._inputs)
+        for number, group in enumerate(loops(groups, self._inputs, self._places, ENOUGH)):
+            if number:
                 self._next_part()
-            nodes = (*group.nodes, *group.later)
-            for pivots in self._pivots_by_depth(self._order(nodes)):
-                self._emit_pivots(pivots)
-            for node in nodes:
-                self._emit(node)
-            for output, place in zip(group.nodes, group.places, strict=True):
-                value = self._value(output)
-                base = self._bases[-1][pointer]
-                if pointer == "shared":
-                    self._v.store_shared(self._function, value, base, place)
-                else:
-                    self._v.store(self._function, value, base, place)
+            self._emit_group(group, pointer)
 
-    def _joined(self, groups: Sequence[Group]) -> list[Group]:
-        """Neighbouring groups put together while they are short."""
-        joined: list[Group] = []
-        seen: set[int] = set()
-        length = ENOUGH
-        for group in groups:
-            if length >= ENOUGH:
-                joined.append(Group((), ()))
-                length = 0
-            last = joined[-1]
-            joined[-1] = Group(
-                (*last.nodes, *group.nodes), (*last.places, *group.places),
-                (*last.later, *group.later),
-            )  # fmt: skip
-            new = set(self._order((*group.nodes, *group.later))) - seen
-            seen |= new
-            length += sum(not self._is_loaded(node) for node in new)
-        return joined
+    def _emit_group(self, group: Group, pointer: str) -> None:
+        free = self._pivots - self._places.keys()
+        share = self._v.pivots_per_division
+        needed = order(group.all, self._inputs)
+        for pivots in by_depth(needed, self._inputs, free, share):
+            self._emit_pivots(pivots)
+        for node in group.all:
+            self._emit(node)
+        for output, place in zip(group.nodes, group.places, strict=True):
+            value = self._value(output)
+            base = self._bases[-1][pointer]
+            if pointer == "shared":
+                self._v.store_shared(self._function, value, base, place)
+            else:
+                self._v.store(self._function, value, base, place)
 
     def functions(self) -> list[Function]:
         """The finished function, with its parts if it has several."""
@@ -139,7 +122,7 @@ class Code:
 
     def _next_part(self) -> None:
         name = f"{self._name}.{len(self._parts)}"
-        self._function = Function(name, self._arguments, attributes="nounwind noinline")
+        self._function = Function(name, self._arguments, attributes=ALIGNED)
         self._parts.append(self._function)
         self._loops.append(ExitStack())
         index = self._loops[-1].enter_context(self._function.count("%count"))
@@ -164,45 +147,6 @@ class Code:
             return (self._alias[node],)
         return self._graph.arguments[node]
 
-    def _order(self, outputs: Iterable[int]) -> list[int]:
-        """Everything the outputs need, arguments first."""
-        done: dict[int, None] = {}
-        stack = [(output, False) for output in reversed(list(outputs))]
-        while stack:
-            node, ready = stack.pop()
-            if node in done:
-                continue
-            if ready:
-                done[node] = None
-            else:
-                stack.append((node, True))
-                stack.extend((x, False) for x in self._inputs(node) if x not in done)
-        return list(done)
-
-    def _pivots_by_depth(self, order: Sequence[int]) -> list[list[int]]:
-        """Pivots by how many others they wait for, few at a time."""
-        share = self._v.pivots_per_division
-        depth: dict[int, int] = {}
-        levels: dict[int, list[int]] = {}
-        for node in order:
-            depth[node] = max((depth[x] for x in self._inputs(node)), default=0)
-            if node in self._pivots and node not in self._places:
-                levels.setdefault(depth[node], []).append(node)
-                depth[node] += 1
-        return [
-            nodes[start : start + share]
-            for _, nodes in sorted(levels.items())
-            for start in range(0, len(nodes), share)
-        ]
-
-    def _count_uses(self, outputs: Sequence[int]) -> None:
-        for output in outputs:
-            # An output must exist as a value of its own: it is never fused away.
-            self._uses[output] = self._uses.get(output, 0) + 2
-        for node in self._order(outputs):
-            for argument in self._inputs(node):
-                self._uses[argument] = self._uses.get(argument, 0) + 1
-
     # -- emission --------------------------------------------------------------------------
 
     def _emit_pivots(self, nodes: list[int]) -> None:
@@ -214,11 +158,10 @@ class Code:
             for node in nodes:
                 self._emit(node)
             return
-        f, v = self._function, self._v
         a, b = (self._value(argument) for argument in arguments)
-        whole = v.op(f, "fdiv", v.splat(1.0), v.op(f, "fmul", a, b))
-        self._keep(nodes[0], v.op(f, "fmul", whole, b))
-        self._keep(nodes[1], v.op(f, "fmul", whole, a))
+        found = two_reciprocals(self._function, self._v, a, b)
+        for node, value in zip(nodes, found, strict=True):
+            self._keep(node, value)
 
     def _emit(self, output: int) -> None:
         stack = [output]
@@ -254,25 +197,10 @@ class Code:
         product, other, _, _ = fused
         return (*self._graph.arguments[product], other)
 
-    def _fused(self, node: int) -> tuple[int, int, bool, bool] | None:
-        """(product, other, product negative, other negative) if `node` is a multiply-add."""
-        operation = self._graph.operation[node]
-        if operation not in ("+", "-") or self._is_loaded(node):
+    def _fused(self, node: int) -> Fused | None:
+        if self._is_loaded(node):
             return None
-        a, b = self._graph.arguments[node]
-        if self._is_single_product(b):
-            return b, a, operation == "-", False
-        if self._is_single_product(a):
-            return a, b, False, operation == "-"
-        return None
-
-    def _is_single_product(self, node: int) -> bool:
-        return (
-            self._graph.operation[node] == "*"
-            and self._uses.get(node) == 1
-            and not self._is_loaded(node)
-            and node not in self._homes
-        )
+        return self._fusion.at(node, lambda x: self._is_loaded(x) or x in self._homes)
 
     def _value(self, node: int) -> str:
         if self._graph.is_number(node):
@@ -314,38 +242,9 @@ class Code:
         if node in self._alias:
             return self._value(self._alias[node])
         fused = self._fused(node)
-        if fused is not None:
-            return self._multiply_add(*fused)
-        values = [self._value(argument) for argument in graph.arguments[node]]
-        operation = graph.operation[node]
-        if operation in _BINARY:
-            return v.op(f, _BINARY[operation], *values)
-        if operation == "neg":
-            return v.negative(f, values[0])
-        if operation == "reciprocal":
-            return v.op(f, "fdiv", v.splat(1.0), values[0])
-        if operation in ("sqrt", "abs"):
-            name = {"sqrt": "sqrt", "abs": "fabs"}[operation]
-            return v.call(f, f"llvm.{name}.{v.suffix}", values[0])
-        if operation in mathematics.NAMES:
-            return v.call(f, mathematics.called(operation), *values)
-        if operation in _PREDICATES:
-            return v.compare(f, _PREDICATES[operation], values[0], values[1])
-        if operation == "and":
-            return f.emit(f"and {v.truth} {values[0]}, {values[1]}")
-        if operation == "not":
-            ones = "<" + ", ".join(["i1 true"] * v.width) + ">"
-            return f.emit(f"xor {v.truth} {values[0]}, {ones}")
-        if operation == "if":
-            return v.select(f, *values)
-        raise ValueError(f"there is no instruction for `{operation}`")
-
-    def _multiply_add(self, product: int, other: int, minus: bool, less: bool) -> str:
-        f, v = self._function, self._v
-        a, b = (self._value(argument) for argument in self._graph.arguments[product])
-        c = self._value(other)
-        if minus:
-            a = v.negative(f, a)
-        if less:
-            c = v.negative(f, c)
-        return v.fma(f, a, b, c)
+        if fused is None:
+            values = [self._value(argument) for argument in graph.arguments[node]]
+            return instruction(f, v, graph.operation[node], values)
+        product, other, minus, less = fused
+        a, b = (self._value(argument) for argument in graph.arguments[product])
+        return multiply_add(f, v, (a, b), self._value(other), minus, less)

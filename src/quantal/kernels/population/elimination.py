@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from quantal.kernels.population.forms import Form
-from quantal.kernels.symbolic.dag import Graph
+from quantal.kernels.symbolic.dag import VARIABLE, Graph
 
 Position = tuple[int, int]
 PATIENCE = 6
@@ -97,6 +97,12 @@ class Elimination:
             if row != column:
                 self._rows[row].add(column)
                 self._columns[column].add(row)
+
+    @property
+    def factors(self) -> list[int]:
+        """The nodes of the factorisation that parameters alone do not give."""
+        multipliers = self._multiplier.values()
+        return [*self.pivots, *(m for m in multipliers if self._graph.level[m] == VARIABLE)]
 
     def solve(self, right: Sequence[int]) -> list[int]:
         """The nodes of x in M x = right."""

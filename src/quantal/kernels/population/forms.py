@@ -66,6 +66,34 @@ class Form:
         return total
 
 
+def scaled(graph: Graph, coefficient: int, node: int) -> int:
+    """A parameter-only node times a sum, term by term.
+
+    The coefficient joins what each term already has of that kind, so that the product costs
+    nothing in a step. What several sums share is scaled alike in all, and so stays shared.
+    """
+    done: dict[int, int] = {}
+    stack = [node]
+    while stack:
+        item = stack[-1]
+        operation, arguments = graph.operation[item], graph.arguments[item]
+        if graph.level[item] != VARIABLE or operation not in ("+", "-", "neg"):
+            done[item] = graph.multiply(coefficient, item)
+        missing = [] if item in done else [x for x in arguments if x not in done]
+        if missing:
+            stack += missing
+            continue
+        stack.pop()
+        if item not in done:
+            terms = [done[x] for x in arguments]
+            if operation == "neg":
+                done[item] = graph.negate(terms[0])
+            else:
+                join = graph.add if operation == "+" else graph.subtract
+                done[item] = join(terms[0], terms[1])
+    return done[node]
+
+
 def _split(graph: Graph, node: int) -> tuple[int, int]:
     """A term as (parameter-only coefficient, variable factor)."""
     if graph.level[node] != VARIABLE:

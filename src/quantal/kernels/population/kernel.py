@@ -9,7 +9,7 @@ from typing import Any
 
 from quantal.kernels.cache import Fields, remembered
 from quantal.kernels.native import Native
-from quantal.kernels.population.system import Choice, Layout
+from quantal.kernels.population.layout import Choice, Layout
 from quantal.kernels.signature import signature
 from quantal.program import Program
 

@@ -1,7 +1,8 @@
 """The loop over groups of vectors and steps, with the events of single instances in between.
 
-A group of a few vectors is carried through all steps of a call before the next one begins, so
-that its states stay in the nearest cache. An instance to which something happens inside a step
+A group of a few vectors is carried through all steps of a call before the next one begins, in
+memory of its own beside all else that a step reads: so nothing of it is ever pushed out of the
+nearest cache by where arrays happen to lie. An instance to which something happens inside a step
 is advanced by itself, piece by piece with steps of its own lengths; its lane's result from
 the common step is then replaced. So what an instance does never depends on its neighbours.
 """
@@ -12,77 +13,25 @@ from collections.abc import Sequence
 
 from quantal.kernels.generate.ir import INTEGER, POINTER, Function
 from quantal.kernels.population.lanes import Lanes
+from quantal.kernels.population.layout import Layout
 from quantal.kernels.population.slots import SLOTS
-from quantal.kernels.population.system import Layout
+from quantal.kernels.population.writer import Writer
 
 GROUP = 8
 """Vectors that are carried through all steps together."""
 
 
-class _Writer:
-    """Instructions on the slots, for one layout."""
-
-    def __init__(self, layout: Layout, lanes: Lanes, name: str, more: Sequence[str]) -> None:
-        self.layout, self.v = layout, lanes
-        arguments = [(POINTER, "context"), *((INTEGER, each) for each in more)]
-        self.f = Function(name, arguments, internal=False)
-
-    def slot(self, name: str, kind: str = POINTER) -> str:
-        """The content of a slot."""
-        return self.f.load("%context", SLOTS[name], kind)
-
-    def count(self, name: str) -> str:
-        """A slot that holds a whole number."""
-        return self.slot(name, INTEGER)
-
-    def item(self, name: str, index: str) -> str:
-        """Entry `index` of an array of whole numbers."""
-        return self.f.load(self.slot(name), index, INTEGER)
-
-    def row(self, name: str, index: str) -> str:
-        """The address of one row of drives."""
-        place = self.f.emit(f"mul i64 {index}, {self.layout.row}")
-        return self.f.address(self.slot(name), place, self.v.element)
-
-    def element(self, base: str, index: str) -> str:
-        """The address of one number of an array."""
-        return self.f.address(base, index, self.v.element)
-
-    def load(self, where: str) -> str:
-        """One number."""
-        return self.f.emit(f"load {self.v.element}, ptr {where}, align {self.v.bits // 8}")
-
-    def store(self, value: str, where: str) -> None:
-        """Write one number."""
-        self.f.do(f"store {self.v.element} {value}, ptr {where}, align {self.v.bits // 8}")
-
-    def lane(self, array: str, stride: int, instance: str, index: str) -> str:
-        """The address of entry `index` of one instance in an array of vectors."""
-        f, width = self.f, self.v.width
-        vector = f.emit(f"udiv i64 {instance}, {width}")
-        inside = f.emit(f"urem i64 {instance}, {width}")
-        first = f.emit(f"mul i64 {vector}, {stride}")
-        place = f.emit(f"mul i64 {f.integer_add(first, index)}, {width}")
-        return self.element(self.slot(array), f.integer_add(place, inside))
-
-    def call(self, name: str, state: str, own: str, shared: str, row: str, count: str) -> None:
-        """One of the Program's functions."""
-        values = [state, own, shared, row, self.slot("scratch")]
-        self.f.call(name, *((POINTER, value) for value in values), (INTEGER, count))
-
-    def between(self, condition: str, other: str) -> str:
-        """Both truths."""
-        return self.f.emit(f"and i1 {condition}, {other}")
-
-
 def advance(layout: Layout, lanes: Lanes) -> Function:
     """`advance(context)`: all groups through all steps."""
-    w = _Writer(layout, lanes, "advance", ())
+    w = Writer(layout, lanes, "advance", ())
     f = w.f
     act = f.variable(INTEGER, "0")
     with f.count(w.count("groups")) as group:
         first = f.emit(f"mul i64 {group}, {GROUP}")
-        state = lanes.place(f, w.slot("state"), f.emit(f"mul i64 {first}, {layout.states}"))
+        there = lanes.place(f, w.slot("state"), f.emit(f"mul i64 {first}, {layout.states}"))
+        state = w.slot("group")
+        _copy(w, there, state)
+        f.store(f.emit(f"mul i64 {first}, {lanes.width}"), "%context", SLOTS["first"], INTEGER)
         own = lanes.place(f, w.slot("own"), f.emit(f"mul i64 {first}, {layout.own}"))
         last = f.emit(f"mul i64 {f.integer_add(group, 1)}, {GROUP * lanes.width}")
         seen = f.variable(INTEGER, "0")
@@ -97,11 +46,18 @@ def advance(layout: Layout, lanes: Lanes) -> Function:
             with f.when(f.compare("sge", row, "0", INTEGER)):
                 start = f.emit(f"mul i64 {group}, {GROUP * lanes.width}")
                 f.call("write_row", (POINTER, "%context"), (INTEGER, row), (INTEGER, start))
+        _copy(w, state, there)
     f.give()
     return f
 
 
-def _look_between(w: _Writer, seen: str, step: str, group: str) -> None:
+def _copy(w: Writer, source: str, target: str) -> None:
+    """The states of one group."""
+    with w.f.count(GROUP * w.layout.states) as index:
+        w.v.store(w.f, w.v.load(w.f, source, index), target, index)
+
+
+def _look_between(w: Writer, seen: str, step: str, group: str) -> None:
     """All sample times inside this step."""
     f = w.f
     with f.repeat() as loop:
@@ -112,7 +68,7 @@ def _look_between(w: _Writer, seen: str, step: str, group: str) -> None:
         f.put(seen, f.integer_add(here, 1), INTEGER)
 
 
-def _act_on_some(w: _Writer, act: str, step: str, last: str) -> None:
+def _act_on_some(w: Writer, act: str, step: str, last: str) -> None:
     """All that happens to single instances of this group in this step."""
     f = w.f
     with f.repeat() as loop:
@@ -124,7 +80,7 @@ def _act_on_some(w: _Writer, act: str, step: str, last: str) -> None:
         f.put(act, f.integer_add(here, 1), INTEGER)
 
 
-def _put_back(w: _Writer, begin: str, end: str) -> None:
+def _put_back(w: Writer, begin: str, end: str) -> None:
     """The instances that were advanced by themselves take their own results."""
     f, states = w.f, w.layout.states
     here = f.variable(INTEGER, begin)
@@ -133,22 +89,22 @@ def _put_back(w: _Writer, begin: str, end: str) -> None:
         loop.leave_if(f.compare("sge", number, end, INTEGER))
         f.put(here, f.integer_add(number, 1), INTEGER)
         with f.when(f.compare("ne", w.item("act_last", number), "0", INTEGER)):
-            instance = w.item("act_lane", number)
+            inside = w.inside(w.item("act_lane", number))
             first = f.emit(f"mul i64 {number}, {states}")
             with f.count(states) as index:
                 value = w.load(w.element(w.slot("done"), f.integer_add(first, index)))
-                w.store(value, w.lane("state", states, instance, index))
+                w.store(value, w.lane("group", states, inside, index))
 
 
 def act(layout: Layout, lanes: Lanes, handlers: Sequence[int]) -> Function:
     """`act(context, number)`: one instance up to its next event, or a look at a sample time."""
-    w = _Writer(layout, lanes, "act", ["number"])
+    w = Writer(layout, lanes, "act", ["number"])
     f, states = w.f, layout.states
     instance = w.item("act_lane", "%number")
     work, own, shared = w.slot("work"), w.slot("own_work"), w.slot("shared_work")
     with f.when(f.compare("ne", w.item("act_first", "%number"), "0", INTEGER)):
         with f.count(states) as index:
-            value = lanes.spread(f, w.load(w.lane("state", states, instance, index)))
+            value = lanes.spread(f, w.load(w.lane("group", states, w.inside(instance), index)))
             lanes.store(f, value, work, index)
         with f.count(layout.own) as index:
             value = lanes.spread(f, w.load(w.lane("own", layout.own, instance, index)))
@@ -180,7 +136,7 @@ def act(layout: Layout, lanes: Lanes, handlers: Sequence[int]) -> Function:
     return f
 
 
-def _handle(w: _Writer, handlers: Sequence[int], work: str, own: str, shared: str) -> None:
+def _handle(w: Writer, handlers: Sequence[int], work: str, own: str, shared: str) -> None:
     f = w.f
     which = w.item("act_handler", "%number")
     row = w.row("act_event_rows", "%number")
@@ -189,7 +145,7 @@ def _handle(w: _Writer, handlers: Sequence[int], work: str, own: str, shared: st
             w.call(f"handler_{handler}", work, own, shared, row, "1")
 
 
-def _output(w: _Writer, row: str, index: str, instance: str) -> str:
+def _output(w: Writer, row: str, index: str, instance: str) -> str:
     """The address of one kept state of one instance in the output, (row, kept, instance)."""
     f = w.f
     first = f.emit(f"mul i64 {row}, {w.count('kept_count')}")
@@ -199,10 +155,9 @@ def _output(w: _Writer, row: str, index: str, instance: str) -> str:
 
 def write_row(layout: Layout, lanes: Lanes) -> Function:
     """`write_row(context, row, start)`: the kept states of one group, from instance `start`."""
-    w = _Writer(layout, lanes, "write_row", ["row", "start"])
+    w = Writer(layout, lanes, "write_row", ["row", "start"])
     f = w.f
-    first = f.emit(f"udiv i64 %start, {lanes.width}")
-    state = lanes.place(f, w.slot("state"), f.emit(f"mul i64 {first}, {layout.states}"))
+    state = w.slot("group")
     with f.count(w.count("kept_count")) as index:
         kept = w.item("kept", index)
         with f.count(GROUP) as vector:
@@ -220,7 +175,7 @@ def look(layout: Layout, lanes: Lanes) -> Function:
 
     The result goes into a row of the output; the states stay as they are.
     """
-    w = _Writer(layout, lanes, "look", ["number", "group"])
+    w = Writer(layout, lanes, "look", ["number", "group"])
     f, states = w.f, layout.states
     trial, own, shared = w.slot("trial"), w.slot("own_work"), w.slot("shared_work")
     length = w.load(w.element(w.slot("look_length"), "%number"))
@@ -229,7 +184,7 @@ def look(layout: Layout, lanes: Lanes) -> Function:
     w.call("prepare_shared", trial, own, shared, row, "1")
     with f.count(GROUP) as inside:
         vector = f.integer_add(f.emit(f"mul i64 %group, {GROUP}"), inside)
-        state = lanes.place(f, w.slot("state"), f.emit(f"mul i64 {vector}, {states}"))
+        state = lanes.place(f, w.slot("group"), f.emit(f"mul i64 {inside}, {states}"))
         with f.count(states) as index:
             lanes.store(f, lanes.load(f, state, index), trial, index)
         given = lanes.place(f, w.slot("own"), f.emit(f"mul i64 {vector}, {layout.own}"))

@@ -6,7 +6,8 @@ from typing import Any
 
 from quantal.kernels.population import loop, mathematics
 from quantal.kernels.population.lanes import Lanes
-from quantal.kernels.population.system import Choice, write_system
+from quantal.kernels.population.layout import Choice
+from quantal.kernels.population.system import write_system
 from quantal.program import Program
 
 

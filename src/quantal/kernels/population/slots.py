@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 ADDRESSES = (
-    "state", "own", "shared", "scratch", "rows", "out", "out_row", "kept",
+    "state", "group", "own", "shared", "scratch", "rows", "out", "out_row", "kept",
     "work", "trial", "own_work", "shared_work", "done",
     "act_step", "act_lane", "act_first", "act_last", "act_length", "act_handler", "act_out",
     "act_rows", "act_event_rows", "look_step", "look_row", "look_length", "look_rows",
 )  # fmt: skip
-COUNTS = ("groups", "steps", "lanes", "kept_count", "acts", "looks")
+COUNTS = ("groups", "first", "steps", "lanes", "kept_count", "acts", "looks")
 
 SLOTS = {name: index for index, name in enumerate((*ADDRESSES, *COUNTS))}
 

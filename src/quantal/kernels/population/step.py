@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 from quantal.kernels.population.blocks import blocks
 from quantal.kernels.population.elimination import Elimination
-from quantal.kernels.population.forms import Form
+from quantal.kernels.population.forms import Form, scaled
 from quantal.kernels.symbolic.dag import CONSTANT, VARIABLE, Graph
 from quantal.kernels.symbolic.derivative import gradients
 from quantal.kernels.symbolic.equations import STATE, Equations
@@ -37,11 +37,16 @@ GAMMA = 1.0 - math.sqrt(0.5)
 
 @dataclass
 class Step:
-    """Nodes of the new states, what each `MEAN` leaf stands for, and the varying pivots."""
+    """Nodes of the new states, what each `MEAN` leaf stands for, and the varying pivots.
+
+    `factors` are, for each set that one linear solution advances, the parts of its
+    factorisation that differ from step to step: they need none of the set's states.
+    """
 
     new: dict[int, int] = field(default_factory=dict)
     means: dict[int, int] = field(default_factory=dict)
     pivots: set[int] = field(default_factory=set)
+    factors: dict[tuple[int, ...], list[int]] = field(default_factory=dict)
     order: list[tuple[int, ...]] = field(default_factory=list)
     """The sets in the order in which they are advanced; given states last."""
 
@@ -71,6 +76,7 @@ def write_step(
             step.new[index], step.means[leaf], replaced[index] = new, mean, leaf
         step.order.append(block)
         step.pivots |= advance.pivots
+        step.factors[block] = advance.factors
     step.order += [tuple(clamped)] if clamped else []
     return step
 
@@ -110,6 +116,7 @@ class _Block:
         reached = set(graph.ancestors(self._jacobian.values()))
         self._linear = not reached & own
         self.pivots: set[int] = set()
+        self.factors: list[int] = []
 
     def results(self) -> Iterator[tuple[int, int, int]]:
         """For each state its index, its new value, and its mean over the step."""
@@ -160,8 +167,8 @@ class _Block:
         source = [graph.multiply(share, b) for b in self._at([graph.zero] * len(x))]
         middle = system.solve([graph.add(v, s) for v, s in zip(x, source, strict=True)])
         if not self._damped:
-            moved = [graph.subtract(m, v) for m, v in zip(middle, x, strict=True)]
-            return [graph.add(m, d) for m, d in zip(middle, moved, strict=True)], middle
+            twice = [graph.multiply(graph.number(2.0), m) for m in middle]
+            return [graph.subtract(m, v) for m, v in zip(twice, x, strict=True)], middle
         again = graph.number((1.0 - GAMMA) / GAMMA)
         right = [
             graph.add(graph.add(v, s), graph.multiply(again, graph.subtract(m, v)))
@@ -179,12 +186,12 @@ class _Block:
         graph, h, x = self._graph, self._h, self._leaves
         system = self._system(self._share())
         half = graph.number(0.5)
-        first = system.solve([graph.multiply(h, rate) for rate in self._rates])
+        first = system.solve([scaled(graph, h, rate) for rate in self._rates])
         ends = [graph.add(v, d) for v, d in zip(x, first, strict=True)]
         if not self._damped:
             return ends, self._halfway(first)
         right = [
-            graph.subtract(graph.multiply(h, rate), graph.multiply(graph.number(2.0), d))
+            graph.subtract(scaled(graph, h, rate), graph.multiply(graph.number(2.0), d))
             for rate, d in zip(self._at(ends), first, strict=True)
         ]
         second = system.solve(right)
@@ -219,4 +226,6 @@ class _Block:
             matrix[index, index] = one if own is None else one.plus(own)
         system = Elimination(graph, matrix, len(self._block))
         self.pivots |= set(system.pivots)
+        if self._linear and not (self._damped or self._by_increments):
+            self.factors += system.factors
         return system

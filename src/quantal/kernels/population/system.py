@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from quantal.kernels.generate.hoist import hoisted
 from quantal.kernels.generate.ir import Function
-from quantal.kernels.population.code import Code, Group, Place
+from quantal.kernels.population.code import Code, Place
 from quantal.kernels.population.lanes import Lanes
+from quantal.kernels.population.layout import Choice, Layout
+from quantal.kernels.population.order import Group
 from quantal.kernels.population.step import (
     HELD,
     HELD_END,
     LENGTH,
+    MEAN,
     Step,
     write_step,
 )
@@ -23,46 +24,6 @@ from quantal.program import Program
 
 _STRIDE = "@scratch@"
 """Stands for the memory of one vector between parts until that is known."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a kernel is made for, beside the Program.
-
-    `own_parameters` and `own_drives` are indices of what each instance has a value of its
-    own for; `clamped` of states that are given from outside. `handlers` are compiled.
-    """
-
-    own_parameters: tuple[int, ...] = ()
-    own_drives: tuple[int, ...] = ()
-    clamped: tuple[int, ...] = ()
-    handlers: tuple[int, ...] = ()
-    method: str = "midpoint"
-    element: str = "double"
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The sizes of the arrays, in vectors; `width` numbers of `element` make one.
-
-    `shared` holds the step's length, then the shared parameters in the order of the Program,
-    then what follows from them; `own` the instances' own parameters, drives, and what follows.
-    `row` (numbers, not vectors): the middle of the step; drives; clamped states' means; ends.
-    """
-
-    element: str
-    width: int
-    register: int
-    states: int
-    own: int
-    own_given: int
-    shared: int
-    row: int
-    scratch: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain data, for the cache."""
-        return asdict(self)
 
 
 def write_system(program: Program, choice: Choice, lanes: Lanes) -> tuple[str, Layout]:
@@ -91,7 +52,6 @@ class _System:
         }
         self._places: dict[tuple[str, int], tuple[str, int]] = {}
         self._shared_count, self._own_count = self._lay_parameters()
-        self._own_given = self._own_count
         self._hoisted: dict[int, tuple[str, int]] = {}
         self._scratch = 0
 
@@ -134,7 +94,7 @@ class _System:
         clamped = len(self._choice.clamped)
         layout = Layout(
             self._lanes.element, self._lanes.width, self._lanes.register, len(self._program.states),
-            self._own_count, self._own_given, self._shared_count,
+            self._own_count, self._shared_count,
             1 + len(self._program.drives) + 2 * clamped, max(self._scratch, 1),
         )  # fmt: skip
         text = "\n".join(function.text() for function in functions)
@@ -203,18 +163,40 @@ class _System:
         """`step`: set by set, each written before the next.
 
         A set's old values are read by itself alone, its means computed before it is written.
+        Factorisations have loops before those of the solutions: they are long chains of
+        divisions that wait for one another, and short loops let many vectors wait at once.
         """
         code = self._code("step", self._hoisted, step)
         used = self._means_used(step)
-        groups = [
-            Group(
-                [step.new[index] for index in block], block,
-                [used[index] for index in block if index in used],
-            )
-            for block in step.order
-        ]  # fmt: skip
+        groups: list[Group] = []
+        for run in self._side_by_side(step):
+            factors = [node for block in run for node in step.factors.get(block, ())]
+            if factors:
+                groups.append(Group(later=factors))
+            for block in run:
+                new = [step.new[index] for index in block]
+                means = [used[index] for index in block if index in used]
+                groups.append(Group(new, block, means, apart=bool(factors)))
         code.store_in_turn(groups, "state")
         return self._finished(code)
+
+    def _side_by_side(self, step: Step) -> list[list[tuple[int, ...]]]:
+        """Neighbouring sets that are factorised and do not use one another's means."""
+        runs: list[list[tuple[int, ...]]] = []
+        for block in step.order:
+            used = {
+                index for node in self._graph.ancestors(step.new[index] for index in block)
+                for kind, index in [self._graph.leaf_of.get(node, ("", 0))] if kind == MEAN
+            }  # fmt: skip
+            last = runs[-1] if runs else []
+            if (
+                last and step.factors.get(block) and step.factors.get(last[-1])
+                and used.isdisjoint(index for other in last for index in other)
+            ):  # fmt: skip
+                last.append(block)
+            else:
+                runs.append([block])
+        return runs
 
     def _function(
         self, name: str, nodes: Sequence[int], places: Sequence[int], step: Step
