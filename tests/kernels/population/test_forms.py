@@ -8,11 +8,11 @@ from quantal.kernels.symbolic.equations import PARAMETER, STATE
 def reaction():
     """x <-> y with two constants: the flux, and the graph and step that it lies in."""
     graph = Graph()
-    x, y, k, l, h = (
+    x, y, on, off, h = (
         graph.leaf(STATE, 0), graph.leaf(STATE, 1), graph.leaf(PARAMETER, 0, CONSTANT),
         graph.leaf(PARAMETER, 1, CONSTANT), graph.leaf("length", 0, CONSTANT),
     )  # fmt: skip
-    return graph, graph.subtract(graph.multiply(k, x), graph.multiply(l, y)), h
+    return graph, graph.subtract(graph.multiply(on, x), graph.multiply(off, y)), h
 
 
 def test_a_scaled_flux_costs_no_product_that_varies():
