@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from quantal.kernels.context import Context
-from quantal.kernels.layout import LANES
+from quantal.kernels.layout import LANES, padded
 from quantal.kernels.sensitivity.kernel import SensitivityKernel
 from quantal.kernels.sensitivity.sweep import SLOTS
 
@@ -62,8 +62,8 @@ class Work:
         layout, sizes = kernel.layout, kernel.sizes
         vectors = sizes.vectors * LANES
         self._room("arguments", stages * layout.padded)
-        self._room("entries", sizes.entries)
-        self._room("pushes", vectors)
+        self._room("entries", stages * padded(sizes.entries))
+        self._room("pushes", stages * vectors)
         self._room("scalars", LANES)
         self._room("scratch", layout.scratch)
         self.tangents = self._room("tangents", vectors)

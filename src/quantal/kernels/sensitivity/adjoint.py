@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from quantal.kernels.generate.ir import INTEGER, POINTER, VECTOR, Function, real, splat
 from quantal.kernels.layout import LANES, Layout
+from quantal.kernels.sensitivity.layout import Sizes
 from quantal.kernels.sensitivity.sweep import Sweep
 from quantal.kernels.tableau import Tableau
 
 
-def adjoint(layout: Layout, tableau: Tableau) -> Function:
+def adjoint(layout: Layout, sizes: Sizes, tableau: Tableau) -> Function:
     """`adjoint(context)`: `lambda` (states,) from behind the tape to before it.
 
     `total` (directions,) gains what they contribute; `values` (samples, watched) says how the
     result depends on the states `watch` at each sample.
     """
-    sweep = Sweep("adjoint", layout, tableau)
+    sweep = Sweep("adjoint", layout, tableau, sizes)
     f = sweep.f
     left = f.variable(INTEGER, sweep.steps)
     with f.repeat() as loop:
@@ -88,8 +89,8 @@ def _stage(sweep: Sweep, stage: int) -> None:
             f.store_vector(total, own, index)
     sweep.partials(stage)
     pointers = [
-        sweep.at(sweep.record.factors), sweep["constants"], sweep["entries"], sweep["pushes"],
-        own, sweep["right"], sweep["reached"], sweep["start"], sweep["total"],
+        sweep.at(sweep.record.factors), sweep["constants"], sweep.entries(stage),
+        sweep.pushes(stage), own, sweep["right"], sweep["reached"], sweep["start"], sweep["total"],
     ]  # fmt: skip
     f.call("adjoint_stage", *((POINTER, each) for each in pointers))
     inverse = f.broadcast(sweep.inverse)

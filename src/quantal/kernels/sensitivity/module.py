@@ -12,7 +12,7 @@ from quantal.kernels.sensitivity.directions import Direction
 from quantal.kernels.sensitivity.layout import Sizes
 from quantal.kernels.sensitivity.states import states
 from quantal.kernels.sensitivity.system import write_system
-from quantal.kernels.sensitivity.tangents import tangents
+from quantal.kernels.sensitivity.tangents import combine, tangents
 from quantal.kernels.tableau import Tableau
 from quantal.program import Program
 
@@ -38,9 +38,10 @@ def write_module(
         tape.write_jump(),
         advance.first_step(layout, tableau),
         advance.advance(layout, tableau),
-        states(layout, tableau),
+        states(layout, sizes, tableau),
+        *(combine(sizes, tableau, stage) for stage in range(1, tableau.stages)),
         tangents(layout, sizes, tableau, system.groups),
-        adjoint(layout, tableau),
+        adjoint(layout, sizes, tableau),
     ]
     body = "\n".join(function.text() for function in functions)
     own = mathematics.used_by(body)

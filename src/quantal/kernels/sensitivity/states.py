@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from quantal.kernels.generate.ir import INTEGER, VECTOR, Function, real
 from quantal.kernels.layout import LANES, Layout
+from quantal.kernels.sensitivity.layout import Sizes
 from quantal.kernels.sensitivity.sweep import Sweep
 from quantal.kernels.tableau import Tableau
 
 
-def states(layout: Layout, tableau: Tableau) -> Function:
+def states(layout: Layout, sizes: Sizes, tableau: Tableau) -> Function:
     """`states(context)`: at each sample all states, to `values` (samples, padded states)."""
-    sweep = Sweep("states", layout, tableau)
+    sweep = Sweep("states", layout, tableau, sizes)
     f, size, last = sweep.f, layout.padded, tableau.stages - 1
     with f.count(sweep.steps) as step:
         first = f.load(sweep["first"], step, INTEGER)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from quantal.kernels.generate.ir import DOUBLE, INTEGER, POINTER, VECTOR, Function, real, splat
-from quantal.kernels.layout import LANES, Layout
-from quantal.kernels.sensitivity.layout import Record, abscissae
+from quantal.kernels.generate.ir import INTEGER, POINTER, VECTOR, Function, real, splat
+from quantal.kernels.layout import LANES, Layout, padded
+from quantal.kernels.sensitivity.layout import Record, Sizes, abscissae
 from quantal.kernels.tableau import Tableau
 
 _ADDRESSES = (
@@ -21,8 +21,9 @@ SLOTS = {name: index for index, name in enumerate((*_ADDRESSES, *_COUNTS))}
 class Sweep:
     """A function under construction that visits the steps of a tape."""
 
-    def __init__(self, name: str, layout: Layout, tableau: Tableau) -> None:
+    def __init__(self, name: str, layout: Layout, tableau: Tableau, sizes: Sizes) -> None:
         self.f = Function(name, [(POINTER, "context")], internal=False)
+        self.sizes = sizes
         self.layout, self.tableau = layout, tableau
         self.record = Record.of(layout, tableau)
         self._pointers: dict[str, str] = {}
@@ -75,8 +76,16 @@ class Sweep:
                 place = f.integer_add(index, stage * size)
                 f.store_vector(f.real_op("fadd", y, moved, VECTOR), self["arguments"], place)
 
+    def entries(self, stage: int) -> str:
+        """The address of one stage's coefficients."""
+        return self.f.address(self["entries"], stage * padded(self.sizes.entries))
+
+    def pushes(self, stage: int) -> str:
+        """The address of what directions add at one stage."""
+        return self.f.address(self["pushes"], stage * self.sizes.vectors * LANES)
+
     def partials(self, stage: int) -> None:
-        """The derivatives at one stage, into `entries` and `pushes`."""
+        """The derivatives at one stage, into its `entries` and `pushes`."""
         f, record, tableau = self.f, self.record, self.tableau
         scalars = self["scalars"]
         f.store(f.real_op("fmul", self.h, real(tableau.d[stage])), scalars, 0)
@@ -87,8 +96,8 @@ class Sweep:
         pointers = [
             self.at(record.state), self["constants"], self.at(record.drives),
             f.address(scalars, 1), self.at(record.slopes), scalars, increment,
-            self.argument(stage), self.at(there), f.address(scalars, 2), self["entries"],
-            self["pushes"], self["scratch"],
+            self.argument(stage), self.at(there), f.address(scalars, 2), self.entries(stage),
+            self.pushes(stage), self["scratch"],
         ]  # fmt: skip
         f.call("partials", *((POINTER, each) for each in pointers))
 
@@ -105,12 +114,17 @@ class Sweep:
         return found
 
 
+def continues(rows: tuple[tuple[float, ...], ...], stage: int) -> bool:
+    """Whether a stage's argument is that of the stage before, and one more increment."""
+    return stage > 1 and rows[stage][:-1] == rows[stage - 1]
+
+
 def combined(
     f: Function, rows: tuple[tuple[float, ...], ...], stage: int, known: list[str], before: str
 ) -> str:
     """A weighted sum of increments; only the last is added where the row before is continued."""
     row = rows[stage]
-    if stage > 1 and row[:-1] == rows[stage - 1]:
+    if continues(rows, stage):
         return accumulated(f, row[-1], known[stage - 1], before)
     total = ""
     for factor, increment in zip(row, known, strict=False):
@@ -128,5 +142,3 @@ def accumulated(f: Function, factor: float, value: str, total: str) -> str:
         return f.real_op("fadd", value, total, VECTOR)
     return f.fma(splat(factor), value, total, VECTOR)
 
-
-__all__ = ["DOUBLE", "SLOTS", "Sweep", "accumulated", "combined"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from quantal.kernels.generate.ir import INTEGER, POINTER, VECTOR, Function, real, splat
+from quantal.kernels.generate.ir import DOUBLE, INTEGER, POINTER, VECTOR, Function, real
 from quantal.kernels.layout import LANES, Layout
 from quantal.kernels.sensitivity.layout import Sizes
-from quantal.kernels.sensitivity.sweep import Sweep, accumulated, combined
+from quantal.kernels.sensitivity.sweep import Sweep, accumulated, combined, continues
 from quantal.kernels.tableau import Tableau
 
 
@@ -17,14 +17,19 @@ def tangents(layout: Layout, sizes: Sizes, tableau: Tableau, names: Sequence[str
     At sample s, between `first[step]` and `first[step + 1]` and `shares[s]` into the step, the
     vectors whose places are in `watch` are written to `values` (samples, watched, lanes).
     """
-    sweep = Sweep("tangents", layout, tableau)
+    sweep = Sweep("tangents", layout, tableau, sizes)
     f = sweep.f
     with f.count(sweep.steps) as step:
         sweep.visit(step)
         for stage in range(tableau.stages):
             sweep.partials(stage)
-            _combine(sweep, sizes, stage)
-            _solve(sweep, sizes, names, stage)
+        first = 0
+        # Group by group, so that all increments of one stay in the nearest cache.
+        for name, (_, states) in zip(names, sizes.groups, strict=True):
+            for stage in range(tableau.stages):
+                _combine(sweep, sizes, stage, first, len(states))
+                _solve(sweep, sizes, name, stage, first)
+            first += len(states) * LANES
         _finish(sweep, sizes)
         _sample(sweep, sizes, step)
         _advance(sweep, sizes)
@@ -32,46 +37,62 @@ def tangents(layout: Layout, sizes: Sizes, tableau: Tableau, names: Sequence[str
     return f
 
 
-def _combine(sweep: Sweep, sizes: Sizes, stage: int) -> None:
-    """Each stage's argument and right side, as far as they are known beforehand."""
-    f, tableau, size = sweep.f, sweep.tableau, sizes.vectors * LANES
-    inverse = f.broadcast(sweep.inverse)
-    row = tableau.a[stage]
-    grows = stage > 1 and row[:-1] == tableau.a[stage - 1]
-    with f.count(size, LANES) as index:
+def combine(sizes: Sizes, tableau: Tableau, stage: int) -> Function:
+    """`combine_K(count, tangents, pushes, increments, moved, extra, inverse)`.
+
+    The argument and the right side of stage K, as far as they are known beforehand, for
+    `count` doubles.
+    """
+    names = ("tangents", "pushes", "increments", "moved", "extra")
+    arguments = [(INTEGER, "count"), *((POINTER, name) for name in names), (DOUBLE, "inverse")]
+    f = Function(f"combine_{stage}", arguments)
+    size, row = sizes.vectors * LANES, tableau.a[stage]
+    inverse = f.broadcast("%inverse")
+    grows = continues(tableau.a, stage)
+    with f.count("%count", LANES) as index:
         known = [
-            f.load_vector(sweep["increments"], f.integer_add(index, earlier * size))
+            f.load_vector("%increments", f.integer_add(index, earlier * size))
             for earlier in range(stage)
         ]
         right = ""
         for factor, increment in zip(tableau.C[stage], known, strict=True):
             right = accumulated(f, factor, increment, right)
-        push = f.load_vector(sweep["pushes"], index)
-        right = f.fma(right, inverse, push, VECTOR) if right else push
-        f.store_vector(right, sweep["extra"], index)
-        if stage:
-            before = f.load_vector(sweep["moved" if grows else "tangents"], index)
-            if grows:
-                moved = accumulated(f, row[-1], known[-1], before)
-            else:
-                change = combined(f, tableau.a, stage, known, "")
-                moved = f.real_op("fadd", before, change, VECTOR)
-            f.store_vector(moved, sweep["moved"], index)
+        right = f.fma(right, inverse, f.load_vector("%pushes", index), VECTOR)
+        f.store_vector(right, "%extra", index)
+        if grows:
+            moved = accumulated(f, row[-1], known[-1], f.load_vector("%moved", index))
+        else:
+            moved = combined(f, tableau.a, stage, known, "")
+            moved = f.real_op("fadd", f.load_vector("%tangents", index), moved, VECTOR)
+        f.store_vector(moved, "%moved", index)
+    f.give()
+    return f
 
 
-def _solve(sweep: Sweep, sizes: Sizes, names: Sequence[str], stage: int) -> None:
+def _combine(sweep: Sweep, sizes: Sizes, stage: int, first: int, count: int) -> None:
+    if stage == 0 or count == 0:
+        return
+    f = sweep.f
+    arrays = ("tangents", "pushes", "increments", "moved", "extra")
+    places = [
+        f.address(sweep.pushes(stage) if name == "pushes" else sweep[name], first)
+        for name in arrays
+    ]
+    pointers = [(POINTER, each) for each in places]
+    f.call(
+        f"combine_{stage}", (INTEGER, str(count * LANES)), *pointers, (DOUBLE, sweep.inverse)
+    )
+
+
+def _solve(sweep: Sweep, sizes: Sizes, name: str, stage: int, first: int) -> None:
     f, size = sweep.f, sizes.vectors * LANES
-    moved = sweep["moved" if stage else "tangents"]
+    right = sweep["extra"] if stage else sweep.pushes(stage)
+    here = [right, sweep["moved" if stage else "tangents"], sweep["tangents"]]
+    out = f.address(sweep["increments"], stage * size + first)
+    places = [f.address(each, first) for each in here]
     factors = sweep.at(sweep.record.factors)
-    first = 0
-    for name, (_, states) in zip(names, sizes.groups, strict=True):
-        if states:
-            here = [sweep["extra"], moved, sweep["tangents"]]
-            out = f.address(sweep["increments"], stage * size + first)
-            places = [f.address(each, first) for each in here]
-            pointers = [factors, sweep["constants"], sweep["entries"], *places, out]
-            f.call(name, *((POINTER, each) for each in pointers))
-        first += len(states) * LANES
+    pointers = [factors, sweep["constants"], sweep.entries(stage), *places, out]
+    f.call(name, *((POINTER, each) for each in pointers))
 
 
 def _finish(sweep: Sweep, sizes: Sizes) -> None:
@@ -133,5 +154,3 @@ def _advance(sweep: Sweep, sizes: Sizes) -> None:
     with f.count(size, LANES) as index:
         f.store_vector(f.load_vector(sweep["moved"], index), sweep["tangents"], index)
 
-
-__all__ = ["splat", "tangents"]
