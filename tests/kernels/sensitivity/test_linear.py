@@ -22,7 +22,7 @@ def compiled(way, sources, targets):
     import ctypes
 
     f = Function("f", [(POINTER, "c"), (POINTER, "given"), (POINTER, "out")], internal=False)
-    values = Values(f, DOUBLE, lambda r: f.load("%given", r[1]) if r[0] == sources else "")
+    values = Values(f, DOUBLE, lambda r, _: f.load("%given", r[1]) if r[0] == sources else "")
     getattr(values, way)(OPERATIONS)
     for index in range(3):
         f.store(values[targets, index] or "0.0", "%out", index)

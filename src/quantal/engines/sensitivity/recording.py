@@ -31,8 +31,9 @@ from quantal.stimulus import Stimulus
 
 STEP_SHARE = 0.3
 """Errors of single steps add up: each is held to this share of the tolerance asked for."""
-TAPE_BYTES = 2**19
-"""About the size of one tape: it should stay in the cache until it has been used."""
+TAPE_BYTES = 2**20
+"""About the size of one tape: it should stay in the cache until it has been used, and yet be
+seldom handed over."""
 MOST_BYTES = 4e9
 """Tapes of one run may take so much memory."""
 STEPS_PER_CALL = 20_000

@@ -43,18 +43,27 @@ Operation = Add | Scale
 class Values:
     """The registers of a running sequence: names of values in one function.
 
-    A register without a value is zero, and what it would be multiplied with is left out.
+    A register without a value is zero, and what it would be multiplied with is left out. The
+    sequence runs on several `copies` side by side: coefficients are loaded once for all, and
+    one copy has work while another waits.
     """
 
-    def __init__(self, function: Function, kind: str, start: Callable[[Register], str]) -> None:
+    def __init__(
+        self, function: Function, kind: str, start: Callable[[Register, int], str], copies: int = 1
+    ) -> None:
         self._function, self._kind, self._start = function, kind, start
-        self._known: dict[Register, str] = {}
+        self._copies = copies
+        self._known: dict[Register, list[str]] = {}
         self._coefficients: dict[Coefficient, str] = {}
 
     def __getitem__(self, register: Register) -> str:
-        """The name of the value, empty where it is zero."""
+        """The name of the first copy's value, empty where it is zero."""
+        return self.of(register)[0]
+
+    def of(self, register: Register) -> list[str]:
+        """The names of all copies' values, empty where they are zero."""
         if register not in self._known:
-            self._known[register] = self._start(register)
+            self._known[register] = [self._start(register, n) for n in range(self._copies)]
         return self._known[register]
 
     def forwards(self, operations: Sequence[Operation]) -> None:
@@ -74,30 +83,32 @@ class Values:
                 self._add(item.source, item.coefficient, item.target, item.minus)
 
     def _scale(self, item: Scale) -> None:
-        value = self[item.target]
-        if value:
+        values = self.of(item.target)
+        if values[0]:
             factor = self._coefficient(item.coefficient)
-            self._known[item.target] = self._function.real_op("fmul", value, factor, self._kind)
+            self._known[item.target] = [
+                self._function.real_op("fmul", value, factor, self._kind) for value in values
+            ]
 
     def _add(self, target: Register, factor: Coefficient, source: Register, minus: bool) -> None:
-        f, kind, value = self._function, self._kind, self[source]
-        if not value:
-            return
-        total = self[target]
+        values, totals = self.of(source), self.of(target)
+        if values[0]:
+            self._known[target] = [
+                self._sum(total, factor, value, minus)
+                for total, value in zip(totals, values, strict=True)
+            ]
+
+    def _sum(self, total: str, factor: Coefficient, value: str, minus: bool) -> str:
+        f, kind = self._function, self._kind
         if factor in (1.0, -1.0):
             minus = minus != (factor == -1.0)
             if total:
-                self._known[target] = f.real_op("fsub" if minus else "fadd", total, value, kind)
-            else:
-                self._known[target] = f.emit(f"fneg {kind} {value}") if minus else value
-            return
+                return f.real_op("fsub" if minus else "fadd", total, value, kind)
+            return f.emit(f"fneg {kind} {value}") if minus else value
         by = self._coefficient(factor)
         if minus:
             value = f.emit(f"fneg {kind} {value}")
-        if total:
-            self._known[target] = f.fma(by, value, total, kind)
-        else:
-            self._known[target] = f.real_op("fmul", by, value, kind)
+        return f.fma(by, value, total, kind) if total else f.real_op("fmul", by, value, kind)
 
     def _coefficient(self, factor: Coefficient) -> str:
         if factor not in self._coefficients:

@@ -40,7 +40,7 @@ def write_module(
         advance.advance(layout, tableau),
         states(layout, sizes, tableau),
         *(combine(sizes, tableau, stage) for stage in range(1, tableau.stages)),
-        tangents(layout, sizes, tableau, system.groups),
+        tangents(layout, sizes, tableau, system.calls),
         adjoint(layout, sizes, tableau),
     ]
     body = "\n".join(function.text() for function in functions)

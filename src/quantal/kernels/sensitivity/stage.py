@@ -17,36 +17,47 @@ INPUTS = {"x": "extra", "argument": "moved", "base": "start"}
 
 def tangent_stages(
     operations: Sequence[Operation], arrangement: Arrangement
-) -> tuple[list[Function], list[str]]:
+) -> tuple[list[Function], list[tuple[str, int]]]:
     """`tangent_K(lu, constants, entries, extra, moved, start, out)`, one for each set of states.
 
-    The arrays hold one vector for each state of the group. Also the function's name for each
-    group; groups with the same states share one.
+    The arrays hold one vector for each state of the group. Two neighbours with the same states
+    are worked on side by side. Also, in order, each function to call, and for how many groups.
     """
-    functions: dict[tuple[int, ...], Function] = {}
-    for group in arrangement.groups:
-        if group.states not in functions:
+    functions: dict[tuple[tuple[int, ...], int], Function] = {}
+    calls: list[tuple[str, int]] = []
+    groups = list(arrangement.groups)
+    while groups:
+        states = groups[0].states
+        copies = 2 if len(groups) > 1 and groups[1].states == states else 1
+        if (states, copies) not in functions:
             name = f"tangent_{len(functions)}"
-            functions[group.states] = _tangent(name, operations, group.states)
-    names = [functions[group.states].name for group in arrangement.groups]
-    return list(functions.values()), names
+            functions[states, copies] = _tangent(name, operations, states, copies)
+        calls.append((functions[states, copies].name, copies))
+        del groups[:copies]
+    return list(functions.values()), calls
 
 
-def _tangent(name: str, operations: Sequence[Operation], states: tuple[int, ...]) -> Function:
+def _tangent(
+    name: str, operations: Sequence[Operation], states: tuple[int, ...], copies: int
+) -> Function:
     arrays = [*POINTERS, *INPUTS.values(), "out"]
     f = Function(name, [(POINTER, each) for each in arrays])
-    place = {state: str(row * LANES) for row, state in enumerate(states)}
+    rows = {state: row for row, state in enumerate(states)}
 
-    def start(register: Register) -> str:
+    def place(state: int, copy: int) -> str:
+        return str((copy * len(states) + rows[state]) * LANES)
+
+    def start(register: Register, copy: int) -> str:
         kind, index = register
-        if kind in INPUTS and index in place:
-            return f.load_vector(f"%{INPUTS[kind]}", place[index])
+        if kind in INPUTS and index in rows:
+            return f.load_vector(f"%{INPUTS[kind]}", place(index, copy))
         return ""
 
-    values = Values(f, VECTOR, start)
+    values = Values(f, VECTOR, start, copies)
     values.forwards(operations)
     for state in states:
-        f.store_vector(values[("x", state)], "%out", place[state])
+        for copy, value in enumerate(values.of(("x", state))):
+            f.store_vector(value, "%out", place(state, copy))
     f.give()
     return f
 
@@ -63,7 +74,7 @@ def adjoint_stage(
     arrays = [*POINTERS, "pushes", "given", "right", "moved", "start", "total"]
     f = Function("adjoint_stage", [(POINTER, each) for each in arrays])
 
-    def start(register: Register) -> str:
+    def start(register: Register, _: int) -> str:
         kind, index = register
         return f.load("%given", index) if kind == "x" and index < size else ""
 

@@ -141,4 +141,3 @@ def accumulated(f: Function, factor: float, value: str, total: str) -> str:
     if factor == 1.0:
         return f.real_op("fadd", value, total, VECTOR)
     return f.fma(splat(factor), value, total, VECTOR)
-

@@ -60,8 +60,8 @@ class System:
     functions: list[Function]
     layout: Layout
     sizes: Sizes
-    groups: list[str]
-    """The name of each group's tangent function."""
+    calls: list[tuple[str, int]]
+    """The tangent functions to call in turn, each with the number of groups it takes."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def write_system(program: Program, directions: Sequence[Direction]) -> System:
     prepare.store(once, "%constants", parameters)
     functions += prepare.functions()
     operations = _placed(graph, derived.stage.operations, moving, given)
-    tangents, names = tangent_stages(operations, arrangement)
+    tangents, calls = tangent_stages(operations, arrangement)
     functions += tangents
     functions.append(adjoint_stage(operations, len(program.states), pushed, places))
     layout = Layout(
@@ -130,7 +130,7 @@ def write_system(program: Program, directions: Sequence[Direction]) -> System:
         tuple((group.directions, group.states) for group in arrangement.groups),
         len(moving), tuple(each.jump for each in events), crossing.jump,
     )  # fmt: skip
-    return System(functions, layout, sizes, names)
+    return System(functions, layout, sizes, calls)
 
 
 def _own_tasks(

@@ -10,8 +10,17 @@ from quantal.kernels.sensitivity.layout import Sizes
 from quantal.kernels.sensitivity.sweep import Sweep, accumulated, combined, continues
 from quantal.kernels.tableau import Tableau
 
+BATCH = 40
+"""About so many vectors are carried through all stages before the next ones, so that their
+increments stay in the nearest cache."""
 
-def tangents(layout: Layout, sizes: Sizes, tableau: Tableau, names: Sequence[str]) -> Function:
+Call = tuple[str, int, int]
+"""A function, the first vector that it works on, and how many."""
+
+
+def tangents(
+    layout: Layout, sizes: Sizes, tableau: Tableau, calls: Sequence[tuple[str, int]]
+) -> Function:
     """`tangents(context)`: `tangents` (vectors, lanes) from before the tape to behind it.
 
     At sample s, between `first[step]` and `first[step + 1]` and `shares[s]` into the step, the
@@ -23,18 +32,33 @@ def tangents(layout: Layout, sizes: Sizes, tableau: Tableau, names: Sequence[str
         sweep.visit(step)
         for stage in range(tableau.stages):
             sweep.partials(stage)
-        first = 0
-        # Group by group, so that all increments of one stay in the nearest cache.
-        for name, (_, states) in zip(names, sizes.groups, strict=True):
+        for batch in _batches(sizes, calls):
             for stage in range(tableau.stages):
-                _combine(sweep, sizes, stage, first, len(states))
-                _solve(sweep, sizes, name, stage, first)
-            first += len(states) * LANES
+                _combine(sweep, stage, batch)
+                for call in batch:
+                    _solve(sweep, stage, call)
         _finish(sweep, sizes)
         _sample(sweep, sizes, step)
         _advance(sweep, sizes)
     f.give()
     return f
+
+
+def _batches(sizes: Sizes, calls: Sequence[tuple[str, int]]) -> list[list[Call]]:
+    batches: list[list[Call]] = []
+    first = group = room = 0
+    for name, copies in calls:
+        count = sum(len(states) for _, states in sizes.groups[group : group + copies])
+        group += copies
+        if not count:
+            continue
+        if not batches or room < count:
+            batches.append([])
+            room = BATCH
+        batches[-1].append((name, first, count))
+        room -= count
+        first += count
+    return batches
 
 
 def combine(sizes: Sizes, tableau: Tableau, stage: int) -> Function:
@@ -69,25 +93,24 @@ def combine(sizes: Sizes, tableau: Tableau, stage: int) -> Function:
     return f
 
 
-def _combine(sweep: Sweep, sizes: Sizes, stage: int, first: int, count: int) -> None:
-    if stage == 0 or count == 0:
+def _combine(sweep: Sweep, stage: int, batch: Sequence[Call]) -> None:
+    if stage == 0:
         return
-    f = sweep.f
-    arrays = ("tangents", "pushes", "increments", "moved", "extra")
-    places = [
-        f.address(sweep.pushes(stage) if name == "pushes" else sweep[name], first)
-        for name in arrays
-    ]
-    pointers = [(POINTER, each) for each in places]
-    f.call(
-        f"combine_{stage}", (INTEGER, str(count * LANES)), *pointers, (DOUBLE, sweep.inverse)
-    )
+    f, first = sweep.f, batch[0][1] * LANES
+    count = sum(vectors for _, _, vectors in batch) * LANES
+    arrays = (
+        sweep["tangents"], sweep.pushes(stage), sweep["increments"], sweep["moved"], sweep["extra"],
+    )  # fmt: skip
+    places = [(POINTER, f.address(each, first)) for each in arrays]
+    f.call(f"combine_{stage}", (INTEGER, str(count)), *places, (DOUBLE, sweep.inverse))
 
 
-def _solve(sweep: Sweep, sizes: Sizes, name: str, stage: int, first: int) -> None:
-    f, size = sweep.f, sizes.vectors * LANES
+def _solve(sweep: Sweep, stage: int, call: Call) -> None:
+    name, vector, _ = call
+    f, first = sweep.f, vector * LANES
     right = sweep["extra"] if stage else sweep.pushes(stage)
     here = [right, sweep["moved" if stage else "tangents"], sweep["tangents"]]
+    size = sweep.sizes.vectors * LANES
     out = f.address(sweep["increments"], stage * size + first)
     places = [f.address(each, first) for each in here]
     factors = sweep.at(sweep.record.factors)
@@ -153,4 +176,3 @@ def _advance(sweep: Sweep, sizes: Sizes) -> None:
             f.store_vector(_interpolated(sweep, sizes, index, known), sweep["moved"], index)
     with f.count(size, LANES) as index:
         f.store_vector(f.load_vector(sweep["moved"], index), sweep["tangents"], index)
-
