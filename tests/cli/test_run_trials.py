@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 TEXT = """mechanism vesicles "Vesicles that fuse after a spike"
 event spike
 parameter n = 40 [sites]
@@ -25,9 +27,11 @@ def asked(tmp_path, *more):
 def test_a_run_of_trials_prints_what_they_show(quantal, tmp_path):
     said = quantal(*asked(tmp_path, "--trials", "30", "--seed", "1"))
     assert said.exit_code == 0
-    for words in ("epsc: its coefficient of variation", "failures", "ratio of means",
+    for words in ("epsc, over all trials", "first response, coefficient of variation",
+                  "failures of the first response", "paired-pulse ratio, of means",
                   "fusion", "in 30 trials"):  # fmt: skip
         assert words in said.stdout
+    assert "drawn" not in said.stdout
 
 
 def test_the_numbers_of_all_trials_come_as_json(quantal, tmp_path):
@@ -45,3 +49,51 @@ def test_a_drawing_of_trials_is_made(quantal, tmp_path):
     picture = tmp_path / "x.png"
     assert quantal(*asked(tmp_path, "--trials", "3", "--draw", picture)).exit_code == 0
     assert picture.exists()
+
+
+def test_what_trials_show_comes_as_json(quantal, tmp_path):
+    picture = tmp_path / "x.png"
+    said = quantal(*asked(tmp_path, "--trials", "200", "--seed", "1", "--json",
+                          "--figure", picture))  # fmt: skip
+    data = json.loads(said.stdout)
+    rows = {row["what"]: row for row in data["measured"]}
+    # Forty sites that fuse with 1 - exp(-1/2) of them, a pA each.
+    first = rows["first response, mean"]
+    assert first["low"] <= -40 * 0.39347 <= first["high"]
+    assert first["unit"] == "pA"
+    assert rows["paired-pulse ratio, of means"]["value"] == pytest.approx(0.6065, rel=0.05)
+    assert data["figure"] == str(picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "used" not in data
+
+
+def test_a_synapse_without_a_protocol_is_stimulated_measured_and_drawn(
+    quantal, tmp_path, monkeypatch
+):
+    path = tmp_path / "vesicles.syn"
+    path.write_text(TEXT)
+    monkeypatch.chdir(tmp_path)
+    said = quantal("run", path, "--trials", "20", "--seed", "1")
+    assert said.exit_code == 0, said.stderr
+    assert "Protocol: train spike every 20 ms count 5 at 500 ms; rest 200 ms" in said.stdout
+    assert said.stdout.rstrip().endswith("drawn in vesicles_trials.png")
+    assert (tmp_path / "vesicles_trials.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_receptors_trials_are_drawn_as_noise(quantal, tmp_path):
+    picture = tmp_path / "noise.svg"
+    said = quantal("run", "receptors/ampa_jonas_1993", "--pulse", "glu = 1 mM for 1 ms", "--hold",
+                   "V = -70 mV", "--until", "10 ms", "--sample", "0.1 ms", "--record", "i",
+                   "--trials", "50", "--figure", picture)  # fmt: skip
+    assert said.exit_code == 0, said.stderr
+    drawn = picture.read_text()
+    assert "Unitary current" in drawn
+    few = quantal("run", "receptors/ampa_jonas_1993", "--pulse", "glu = 1 mM for 1 ms", "--until",
+                  "1 ms", "--record", "open", "--trials", "3", "--figure", picture)  # fmt: skip
+    assert few.exit_code == 2
+    assert "four or more trials" in few.stderr
+
+
+def test_a_run_without_trials_has_no_figure_of_them(quantal, tmp_path):
+    said = quantal(*asked(tmp_path, "--figure", tmp_path / "x.png"))
+    assert said.exit_code == 2

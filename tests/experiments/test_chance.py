@@ -1,11 +1,11 @@
-"""The table of many trials, on a synapse whose every number is known."""
+"""The table of single events, on a synapse whose every number is known."""
 
 import numpy as np
 import pytest
 from tests.statistics.models import counts
 from tests.statistics.test_channels_and_sensors import following
 
-from quantal.experiments.chance import responses, single_events
+from quantal.experiments.chance import single_events
 
 SYNAPSE = """mechanism two_pulses "Vesicles fuse one by one after a spike"
 event spike
@@ -29,16 +29,6 @@ def many():
     )  # fmt: skip
 
 
-def test_responses_have_the_exact_mean_and_variation(many):
-    rows = {what: value for what, value, _ in responses(many, ["epsc"])}
-    p = 1.0 - np.exp(-0.5)
-    assert rows["epsc: mean of the first response"] == pytest.approx(-400 * p, rel=0.01)
-    exact = np.sqrt(400 * p * (1 - p)) / (400 * p)
-    assert rows["epsc: its coefficient of variation"] == pytest.approx(exact, rel=0.15)
-    assert rows["epsc: failures of the first"] == 0.0
-    assert rows["epsc: second/first, ratio of means"] == pytest.approx(np.exp(-0.5), rel=0.02)
-
-
 def test_single_events_are_counted_and_timed(many):
     ((name, mean, spread, after, delay),) = single_events(many)
     assert name == "fusion"
@@ -50,5 +40,4 @@ def test_single_events_are_counted_and_timed(many):
 
 
 def test_one_run_has_no_table(many):
-    assert responses(many.trial(0), ["epsc"]) == []
     assert single_events(many.trial(0)) == []

@@ -24,10 +24,11 @@ def test_students_factor_is_that_of_the_tables():
 
 def test_the_jackknife_of_a_mean_is_its_standard_error():
     values = np.array([1.0, 4.0, 2.0, 8.0, 5.0])
-    whole, half = jackknife(lambda v: np.array([v.mean()]), values)
-    assert whole[0] == 4.0
-    assert half[0] == pytest.approx(student(4) * values.std(ddof=1) / np.sqrt(5))
-    assert mean_of(values).high == pytest.approx(4.0 + half[0])
+    whole, spread = jackknife(lambda v: np.array([v.mean(), -2 * v.mean()]), values)
+    half = student(4) * values.std(ddof=1) / np.sqrt(5)
+    assert whole.tolist() == [4.0, -8.0]
+    assert spread == pytest.approx(half**2 * np.array([[1.0, -2.0], [-2.0, 4.0]]))
+    assert mean_of(values).high == pytest.approx(4.0 + half)
 
 
 def test_groups_left_out_judge_samples_of_one_trial_together():
@@ -36,8 +37,8 @@ def test_groups_left_out_judge_samples_of_one_trial_together():
     inside = 0
     for _ in range(300):
         trials = np.repeat(rng.normal(size=(40, 1)), 30, axis=1)
-        whole, half = jackknife(lambda t: np.array([t.mean()]), trials)
-        inside += abs(whole[0]) <= half[0]
+        whole, spread = jackknife(lambda t: np.array([t.mean()]), trials)
+        inside += whole[0] ** 2 <= spread[0, 0]
     assert 270 <= inside <= 297
 
 

@@ -50,6 +50,10 @@ def test_the_two_paired_pulse_ratios_differ():
     assert ratio.of_means == 2.0
     assert ratio.mean_of == 1.5
     assert ratio.used == 2
+    # A failure of the size of the noise would make any mean of ratios.
+    noisy = np.array([1.0, 2.0, 1e-9])
+    assert paired_pulse_ratio(noisy, np.full(3, 2.0)).mean_of > 1e8
+    assert paired_pulse_ratio(noisy, np.full(3, 2.0), failed=0.5).mean_of == 1.5
 
 
 def test_amplitudes_latencies_intervals_and_numbers():

@@ -116,9 +116,22 @@ def test_the_curve_is_the_law():
     assert found.p == pytest.approx(p)
 
 
+def test_the_band_holds_the_curve():
+    rng = np.random.default_rng(12)
+    means = SITES * QUANTUM * np.array([0.1, 0.3, 0.5])
+    exact = QUANTUM * means - means**2 / SITES
+    inside = np.zeros(3)
+    for _ in range(100):
+        found = mean_variance_of(depleting(rng))
+        inside += np.abs(found.curve(means) - exact) <= found.band(means)
+    assert (inside >= 88).all()
+
+
 def test_too_few_trials_are_a_mistake():
     with pytest.raises(ValueError, match="four trials"):
         mean_variance_of(np.ones((3, 2)))
+    with pytest.raises(ValueError, match="vary from trial to trial"):
+        mean_variance_of(np.array([[1.0, 2.0]] * 5))
 
 
 def test_a_sign_lost_in_the_fit_is_caught(monkeypatch):

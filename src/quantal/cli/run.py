@@ -35,6 +35,8 @@ from quantal.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from quantal.experiments.releases import Usual
+    from quantal.model.model import Model
     from quantal.trajectory import Trajectory
 
 MOST_ROWS = 24
@@ -67,11 +69,18 @@ def command(
     draw: Annotated[
         Path | None, typer.Option("--draw", metavar="X.png", help="Draw what was recorded.")
     ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option("--figure", metavar="X.png", help="Draw what many trials show together."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Run a mechanism or a synapse under a protocol."""
+    """Run a mechanism or a synapse under a protocol.
+
+    With `--trials` and without a protocol, a synapse has spontaneous release and a short
+    train under voltage clamp; what the trials show is printed and drawn.
+    """
     import quantal
-    from quantal.cli.printing import print_json
     from quantal.cli.progress import progress_bar
 
     protocol = protocol_of(
@@ -79,6 +88,14 @@ def command(
     )
     names = listed(record)
     model = quantal.load(name, use=exchanged(use))
+    asked = any((pulse, step, hold, drive, train, rest, until))
+    usual = None if asked or trials is None else _usual(model)
+    if usual is not None:
+        protocol = usual.protocol + protocol
+        names, sample = names or usual.record, sample or f"{usual.sample} ms"
+        figure = figure or Path(f"{model.name}_trials.png")
+        if not as_json:
+            print(f"Protocol: {usual.text}")
     with progress_bar(name, quiet=as_json) as progress:
         trajectory = quantal.run(
             model, protocol, until=until, sample=sample, record=names, engine=engine,
@@ -90,30 +107,40 @@ def command(
         trajectory.save(save, names)
     if draw:
         quantal.draw(trajectory.mean(), shown, path=draw)
-    if as_json:
-        print_json(as_data(trajectory, names or trajectory.names()))
-    else:
-        _print_summary(trajectory.mean(), shown)
-        if trajectory.trials is not None:
-            _print_chance(trajectory, shown)
+    _tell(trajectory, shown, listed(record), figure, as_json)
     if trials is not None and trajectory.trials is not None and len(trajectory.trials) < trials:
         raise typer.Exit(INTERRUPTED)
 
 
-def _print_chance(trajectory: Trajectory, names: list[str]) -> None:
-    from quantal.cli.printing import print_table
-    from quantal.experiments.chance import responses, single_events
+def _tell(
+    trajectory: Trajectory, shown: list[str], asked: list[str] | None, figure: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    from quantal.cli.measured import analysis_of, draw_measured, measured_data, print_measured
+    from quantal.cli.printing import print_json
 
-    rows = responses(trajectory, names)
-    if rows:
-        print_table(("over all trials", "value", "unit"), rows)
-    events = single_events(trajectory)
-    if events:
-        heads = ("single events", "in a trial", "sd", "after first stimulus", "delay (ms)")
-        print_table(heads, events)
-    if "split" in trajectory.made_by:
-        print(trajectory.made_by["split"])
-    print(trajectory.status)
+    found = analysis_of(trajectory, shown)
+    if figure:
+        draw_measured(trajectory, found, shown, figure)
+    if as_json and trajectory.trials is not None:
+        # All names of all trials would be gigabytes: only what was asked for.
+        series = as_data(trajectory, asked) if asked else {}
+        print_json(series | measured_data(trajectory, found, figure))
+    elif as_json:
+        print_json(as_data(trajectory, asked or trajectory.names()))
+    else:
+        _print_summary(trajectory.mean(), shown)
+        if trajectory.trials is not None:
+            print_measured(trajectory, found)
+        if figure:
+            print(f"drawn in {figure}")
+
+
+def _usual(model: Model) -> Usual | None:
+    from quantal.experiments.loading import prepare
+    from quantal.experiments.releases import usual_trials
+
+    return usual_trials(prepare(model))
 
 
 def as_data(trajectory: Trajectory, names: list[str]) -> dict[str, dict[str, object]]:

@@ -13,6 +13,7 @@ from quantal.compiler.bind import bind
 from quantal.engines.base import Settings
 from quantal.errors import UsageError
 from quantal.experiments.loading import load, prepare
+from quantal.experiments.releases import released_by
 from quantal.model.model import Model
 from quantal.program import Program
 from quantal.protocols.protocol import Protocol
@@ -142,6 +143,8 @@ def run_program(
         "choice": reason,
         "notes": list(program.notes),
     }
+    if trajectory.trials is not None:
+        trajectory.made_by["released"] = released_by(program)
     if wanted is not None:
         trajectory.hold(wanted)
     return trajectory

@@ -47,7 +47,11 @@ def _draw_series(drawn: Axes, series: Series) -> None:
         "joined": {"linewidth": 1.3, "marker": "s", "markersize": 3.5, "markerfacecolor": "white"},
         "band": {"linewidth": 7.0, "alpha": 0.3, "solid_capstyle": "butt"},
         "area": {"linewidth": 1.5},
+        "ticks": {"linestyle": "", "marker": "|", "markersize": 2.2, "markeredgewidth": 0.6},
     }
+    if series.look in ("bars", "ribbon"):
+        _draw_surface(drawn, series, colour)
+        return
     options = {"color": colour, "solid_capstyle": "round", **looks[series.look]}
     if series.error is not None:
         drawn.errorbar(series.x, series.y, series.error, elinewidth=0.8, capsize=2, **options)
@@ -57,6 +61,17 @@ def _draw_series(drawn: Axes, series: Series) -> None:
         drawn.fill_between(series.x, series.y, series.y[0], color=colour, alpha=0.15, linewidth=0)
     if series.label:
         drawn.plot([], [], label=series.label, **options)
+
+
+def _draw_surface(drawn: Axes, series: Series, colour: str) -> None:
+    """A histogram, or a band around a line."""
+    label = series.label or None
+    if series.look == "bars":
+        drawn.stairs(series.y, series.x, fill=True, color=colour, alpha=0.45, linewidth=0,
+                     label=label)  # fmt: skip
+    elif series.error is not None:
+        low, high = series.y - series.error, series.y + series.error
+        drawn.fill_between(series.x, low, high, color=colour, alpha=0.2, linewidth=0, label=label)
 
 
 def _limits(drawn: Axes, panel: Panel) -> None:

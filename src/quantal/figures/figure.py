@@ -26,8 +26,9 @@ class Series:
     """One line or set of points: `x` (n,), `y` (n,), in the panel's units.
 
     `look` is `line`, `dashed`, `faint`, `points`, `joined` (points and line), `band` (a
-    wide pale line) or `area` (filled down to the first value). `error` (n,) draws bars. A
-    `label` puts the series into the panel's legend.
+    wide pale line), `area` (filled down to the first value), `bars` (a histogram: `x` (n + 1,)
+    are its edges), `ticks` (a raster) or `ribbon` (filled as far as `error` on either side).
+    `error` (n,) draws bars of error elsewhere. A `label` puts the series into the panel's legend.
     """
 
     x: np.ndarray
@@ -80,7 +81,8 @@ class Panel:
 class Figure:
     """A stack of panels that share their x axis, and a column of others beside it.
 
-    `table` has its header first. `caption` says what the reader must know.
+    `table` has its header first. `caption` says what the reader must know. Of the column's
+    panels so many stand `abreast`.
     """
 
     title: str
@@ -89,6 +91,7 @@ class Figure:
     table: tuple[tuple[str, ...], ...] = ()
     caption: str = ""
     column_title: str = ""
+    abreast: int = 1
 
 
 def readable(value: float, digits: int = 3) -> str:

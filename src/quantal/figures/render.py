@@ -77,7 +77,7 @@ def draw_on_canvas(figure: Figure) -> Canvas:
     from matplotlib.figure import Figure as Canvas
 
     stack = sum(panel.height for panel in figure.stack)
-    column = sum(panel.height for panel in figure.column)
+    column = sum(max(p.height for p in row) for row in _rows(figure))
     table = (len(figure.table) + 1) * _ROW if figure.table else 0.0
     body = max(stack, column, 2.0) * _PANEL_HEIGHT
     with matplotlib.rc_context(_STYLE):
@@ -106,7 +106,8 @@ def _spacing(canvas: Canvas) -> None:
 
 def _draw_body(canvas: Canvas, place: SubplotSpec, figure: Figure) -> None:
     both = bool(figure.stack and figure.column)
-    columns = place.subgridspec(1, 2 if both else 1, width_ratios=[2.6, 1.0] if both else [1.0])
+    widths = [2.6 / (1.0 + 1.2 * (figure.abreast > 1)), 1.0]
+    columns = place.subgridspec(1, 2 if both else 1, width_ratios=widths if both else [1.0])
     if figure.stack:
         _draw_stack(canvas, columns[0], figure.stack)
     if figure.column:
@@ -157,14 +158,23 @@ def _draw_guides(canvas: Canvas, axes: Sequence[Axes], panels: Sequence[Panel]) 
 
 
 def _draw_column(canvas: Canvas, place: SubplotSpec, figure: Figure) -> None:
-    panels = figure.column
-    rows = place.subgridspec(len(panels), 1, height_ratios=[p.height for p in panels], hspace=0.12)
-    for number, panel in enumerate(panels):
-        drawn = canvas.add_subplot(rows[number])
+    rows = _rows(figure)
+    grid = place.subgridspec(
+        len(rows), figure.abreast, height_ratios=[max(p.height for p in row) for row in rows],
+        hspace=0.12,
+    )  # fmt: skip
+    for number, panel in enumerate(figure.column):
+        drawn = canvas.add_subplot(grid[divmod(number, figure.abreast)])
         draw_panel(drawn, panel)
         drawn.set_ylabel(panel.y.text)
         if number == 0 and figure.column_title:
             drawn.set_title(figure.column_title, loc="left", fontsize=10, fontweight="bold")
+
+
+def _rows(figure: Figure) -> list[tuple[Panel, ...]]:
+    """The panels of the column as they stand beside one another."""
+    panels, abreast = figure.column, figure.abreast
+    return [panels[first : first + abreast] for first in range(0, len(panels), abreast)]
 
 
 def _draw_table(canvas: Canvas, place: SubplotSpec, rows: Sequence[Sequence[str]]) -> None:

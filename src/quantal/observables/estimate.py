@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -41,14 +42,17 @@ def mean_of(values: np.ndarray) -> Estimate:
     if len(values) < 2:
         return Estimate(float(values.mean()) if len(values) else float("nan"))
     mean = float(values.mean())
-    half = student(len(values) - 1) * float(values.std(ddof=1)) / np.sqrt(len(values))
+    half = student(len(values) - 1) * float(values.std(ddof=1)) / math.sqrt(len(values))
     return Estimate(mean, mean - half, mean + half)
 
 
 def jackknife(
     statistic: Callable[[np.ndarray], np.ndarray], trials: np.ndarray, groups: int = GROUPS
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A statistic of trials and the half widths of its intervals of 95 %.
+    """A statistic of trials (m,) and its spread (m, m): the variances and covariances.
+
+    They are multiplied by Student's factor, squared: the square root of a variance is the
+    half width of an interval of 95 %.
 
     One group of trials after the other is left out (Efron & Tibshirani 1993 An Introduction
     to the Bootstrap, ch. 11). Trials must be independent; what is measured within one need
@@ -65,8 +69,8 @@ def jackknife(
     # Every so-manieth trial, so that a slow drift is in all groups alike.
     member = np.arange(len(trials)) % groups
     without = np.stack([statistic(trials[member != group]) for group in range(groups)])
-    spread = (groups - 1) / groups * ((without - without.mean(axis=0)) ** 2).sum(axis=0)
-    return whole, student(groups - 1) * np.sqrt(spread)
+    away = without - without.mean(axis=0)
+    return whole, student(groups - 1) ** 2 * (groups - 1) / groups * away.T @ away
 
 
 def student(degrees: int) -> float:

@@ -126,14 +126,15 @@ def aligned(
     """Pieces of a trace around events: times (m,) from the onset, and pieces (k, m).
 
     Each is set to zero by its mean before the event. Events whose piece is not whole, or
-    holds another event's onset, are left out, so that the mean is that of single ones.
+    that have another in their piece or so long before it that its tail would be there, are
+    left out: the mean is that of single ones.
     """
     interval = float(time[1] - time[0])
     offsets = np.arange(-round(before / interval), round(after / interval) + 1)
     onsets = np.sort(np.asarray(events, dtype=float))
     places = np.rint((onsets - time[0]) / interval).astype(int)
     gaps = np.diff(np.concatenate([[-np.inf], onsets, [np.inf]]))
-    alone = (gaps[:-1] > before) & (gaps[1:] > after)
+    alone = (gaps[:-1] > before + after) & (gaps[1:] > after)
     whole = (places + offsets[0] >= 0) & (places + offsets[-1] < len(time))
     pieces = current[places[alone & whole][:, None] + offsets]
     if before > 0.0 and len(pieces):

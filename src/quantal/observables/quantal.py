@@ -16,7 +16,7 @@ class Ratio:
 
     `of_means` is mean(second)/mean(first), without bias; `mean_of` is the mean of the
     trials' own ratios, which is larger where the first varies, over the `used` trials whose
-    first response is not zero (Kim & Alger 2001 J Neurosci 21:9608).
+    first response is no failure (Kim & Alger 2001 J Neurosci 21:9608).
     """
 
     of_means: float
@@ -70,10 +70,13 @@ def content_by_variation(
     return float("inf") if variation == 0.0 else float((1.0 + quantal_cv**2) / variation**2)
 
 
-def paired_pulse_ratio(first: np.ndarray, second: np.ndarray) -> Ratio:
-    """The second response over the first (trials,), averaged both ways."""
+def paired_pulse_ratio(first: np.ndarray, second: np.ndarray, failed: float = 0.0) -> Ratio:
+    """The second response over the first (trials,), averaged both ways.
+
+    A first response no larger than `failed` is a failure, and its trial has no ratio.
+    """
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
-    usable = first != 0.0
+    usable = np.abs(first) > failed
     with np.errstate(divide="ignore", invalid="ignore"):
         of_means = float(np.divide(second.mean(), first.mean()))
         own = float(np.mean(second[usable] / first[usable])) if usable.any() else float("nan")

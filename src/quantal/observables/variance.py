@@ -23,7 +23,8 @@ _LEAST_SHARE = 1e-3
 class Parabola:
     """The fit; intervals of 95 % hold `low` and `high`. `p` belongs to the means given (k,).
 
-    `means` and `variances` (k,) are what was fitted; `curve` gives the fitted variance.
+    `means` and `variances` (k,) are what was fitted, variance = scale q mean - mean^2/N;
+    `spread` (2, 2) are squares of half intervals of 95 % of its two coefficients.
     """
 
     q: float
@@ -34,11 +35,17 @@ class Parabola:
     p_interval: tuple[np.ndarray, np.ndarray]
     means: np.ndarray
     variances: np.ndarray
+    spread: np.ndarray
     scale: float = 1.0
 
     def curve(self, means: np.ndarray) -> np.ndarray:
         """The fitted variance (k,) at means (k,)."""
         return np.asarray(self.scale * self.q * means - means**2 / self.n)
+
+    def band(self, means: np.ndarray) -> np.ndarray:
+        """Half widths (k,) of the curve's interval of 95 % at means (k,)."""
+        design = np.column_stack([means, np.square(means)])
+        return np.asarray(np.sqrt(np.einsum("ki,ij,kj->k", design, self.spread, design)))
 
 
 def mean_variance(
@@ -57,7 +64,7 @@ def mean_variance(
         quantal_cv: variation of a quantum at one site from event to event.
 
     Raises:
-        ValueError: fewer than two conditions that differ.
+        ValueError: fewer than two conditions that differ, or nothing varies.
     """
     means, variances = np.asarray(means, dtype=float), np.asarray(variances, dtype=float)
     if len(means) < 2 or len(np.unique(means)) < 2 or trials < 2:
@@ -69,8 +76,8 @@ def mean_variance(
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = variances / trials / means**2 + slopes @ covariance @ slopes / ratio**2
     found = np.array([*coefficients, *(-means * ratio)])
-    errors = np.sqrt([*np.diag(covariance), *((means * ratio) ** 2 * relative)])
-    return _parabola(means, variances, found, NORMAL_95 * errors, quantal_cv)
+    p_errors = NORMAL_95 * np.abs(means * ratio) * np.sqrt(relative)
+    return _parabola(means, variances, found, NORMAL_95**2 * covariance, p_errors, quantal_cv)
 
 
 def mean_variance_of(
@@ -82,7 +89,7 @@ def mean_variance_of(
     one another, as they do where vesicles run out (Scheuss & Neher 2001 Biophys J 81:1970).
 
     Raises:
-        ValueError: fewer than four trials, or fewer than two means that differ.
+        ValueError: fewer than four trials, fewer than two means that differ, or nothing varies.
     """
     heights = np.asarray(heights, dtype=float)
     means, variances = heights.mean(axis=0), heights.var(axis=0, ddof=1) - noise_variance
@@ -95,8 +102,9 @@ def mean_variance_of(
         slope, curvature = _fit(mean, spread, len(trials))[0]
         return np.array([slope, curvature, *(-mean * curvature / slope)])
 
-    found, errors = jackknife(statistic, heights)
-    return _parabola(means, variances, found, errors, quantal_cv)
+    found, spread = jackknife(statistic, heights)
+    p_errors = np.sqrt(np.diag(spread)[2:])
+    return _parabola(means, variances, found, spread[:2, :2], p_errors, quantal_cv)
 
 
 def noise_analysis(currents: np.ndarray, background: float = 0.0) -> Parabola:
@@ -113,7 +121,13 @@ def noise_analysis(currents: np.ndarray, background: float = 0.0) -> Parabola:
 
 
 def _fit(means: np.ndarray, variances: np.ndarray, trials: int) -> tuple[Any, Any]:
-    """Slope and curvature through the origin, and their covariance."""
+    """Slope and curvature through the origin, and their covariance.
+
+    Raises:
+        ValueError: nothing varies.
+    """
+    if not variances.max() > 0.0:
+        raise ValueError("a parabola needs responses that vary from trial to trial")
     least = _LEAST_SHARE * variances.max()
     fitted = np.maximum(variances, least)
     design = np.column_stack([means, means**2])
@@ -128,19 +142,19 @@ def _fit(means: np.ndarray, variances: np.ndarray, trials: int) -> tuple[Any, An
 
 
 def _parabola(
-    means: np.ndarray, variances: np.ndarray, found: np.ndarray, errors: np.ndarray,
-    quantal_cv: float,
+    means: np.ndarray, variances: np.ndarray, found: np.ndarray, spread: np.ndarray,
+    p_errors: np.ndarray, quantal_cv: float,
 ) -> Parabola:  # fmt: skip
-    """Sizes of a slope, a curvature and the p of each mean, each with its half interval."""
+    """Sizes of a slope, a curvature and the p of each mean."""
     slope, curvature = float(found[0]), float(found[1])
-    q_error, c_error = float(errors[0]), float(errors[1])
+    q_error, c_error = (float(error) for error in np.sqrt(np.diag(spread)))
     scale = 1.0 + quantal_cv**2
-    p, p_error = scale * found[2:], scale * errors[2:]
+    p, p_error = scale * found[2:], scale * p_errors
     return Parabola(
         slope / scale, ((slope - q_error) / scale, (slope + q_error) / scale),
         float(-1.0 / curvature) if curvature != 0.0 else float("inf"),
         (_sites(curvature - c_error), _sites(curvature + c_error)),
-        p, (p - p_error, p + p_error), means, variances, scale,
+        p, (p - p_error, p + p_error), means, variances, spread, scale,
     )  # fmt: skip
 
 
