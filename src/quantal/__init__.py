@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from quantal.experiments.loading import load as load
     from quantal.experiments.measure import measure as measure
     from quantal.experiments.population import run_population as run_population
+    from quantal.experiments.quantal_analysis import analyse as analyse
     from quantal.experiments.run import run as run
     from quantal.experiments.validate import validate as validate
     from quantal.figures.draw import draw as draw
@@ -36,6 +37,7 @@ _HOMES = {
     "run_population": "quantal.experiments.population",
     "gradient": "quantal.experiments.gradient",
     "measure": "quantal.experiments.measure",
+    "analyse": "quantal.experiments.quantal_analysis",
     "validate": "quantal.experiments.validate",
     "compare": "quantal.interop.compare",
     "cite": "quantal.experiments.cite",
