@@ -76,14 +76,14 @@ class Trajectory:
         return (values - unit.offset) / unit.scale
 
     def sensitivity(self, name: str, parameter: str) -> np.ndarray:
-        """d(name)/d(parameter) (n,), in the unit that `sensitivity_unit` gives.
+        """d(name)/d(parameter) (n,), or (trials, n), in the unit that `sensitivity_unit` gives.
 
         Raises:
             UsageError: nothing is called so, or the run was not asked for it.
         """
         by = self._varied(name, parameter)
         assert self.tangent is not None
-        found = self.tangent(name)[:, list(self.varied).index(parameter)]
+        found = self.tangent(name)[..., list(self.varied).index(parameter)]
         return np.asarray(found * (by.scale / self.units[name].scale))
 
     def sensitivity_unit(self, name: str, parameter: str) -> Unit:
@@ -166,9 +166,11 @@ class Trajectory:
             self.hold(wanted)
             return {name: reduce(self._held[name]) for name in wanted}
 
+        of = self.tangent
         return Trajectory(
             self.time, self.units, compute, self.events, self.roles, status,
-            self.statistics, self.made_by, firings=firings,
+            self.statistics, self.made_by, firings=firings, varied=self.varied,
+            tangent=None if of is None else lambda name: reduce(of(name)),
         )  # fmt: skip
 
     def hold(self, names: Iterable[str]) -> None:

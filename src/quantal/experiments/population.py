@@ -45,6 +45,7 @@ def run_population(
     threads: int | None = None,
     tile: int | None = None,
     failures: str = "raise",
+    sensitivities: Iterable[str] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Ensemble:
     """Run many instances of one model in fixed steps.
@@ -70,6 +71,9 @@ def run_population(
         tile: how many instances are carried together; nor does it on this.
         failures: `raise` a PopulationError once all others have finished, or `keep` them in
             the result's `failures`.
+        sensitivities: what `result.sensitivity(name, parameter)` (instances, time) shall be
+            known for: parameters, shared or each instance's own, `initial(state)`, and inputs
+            that each instance holds.
         progress: called with the share done (0 to 1).
 
     Returns:
@@ -97,7 +101,14 @@ def run_population(
     settings = Settings(
         step, samples, names, keep, method, precision, threads, tile, progress
     )  # fmt: skip
-    result = run(program, bound.stimulus, instances, settings)
+    if sensitivities is None:
+        result = run(program, bound.stimulus, instances, settings)
+    else:
+        from quantal.experiments.population_sensitivities import run_with_tangents
+
+        result = run_with_tangents(
+            program, bound.stimulus, instances, settings, sensitivities
+        )  # fmt: skip
     result.made_by |= {"model": program.name, "notes": list(program.notes)}
     if result.failures and failures == "raise":
         raise PopulationError(result)

@@ -73,31 +73,49 @@ def _one(
 def _parameter(
     program: Program, stimulus: Stimulus, binder: Binder, values: list[Amplitude], name: str
 ) -> Chosen:
+    index = parameter_of(program, binder, name, [each.name for each in values])
+    unit = program.parameters[index].unit
+    return Chosen(name, unit, float(stimulus.parameters[index]), Varied(name, parameter=index))
+
+
+def parameter_of(
+    program: Program, binder: Binder, name: str, amplitudes: Iterable[str] = ()
+) -> int:
+    """The index of a parameter by its name, or by the end of it.
+
+    Raises:
+        UsageError: there is none; what is meant may be a state, or a value of the protocol.
+    """
     names = list(binder.parameter_index)
     if name not in names and not any(each.endswith(f".{name}") for each in names):
-        others = [each.name for each in values]
-        meant = [each for each in others if each.split("(")[1].rstrip(")").startswith(name)]
+        meant = [each for each in amplitudes if each.split("(")[1].rstrip(")").startswith(name)]
         hint = f"; did you mean `{meant[0]}`?" if meant else ""
         if any(state.name == name for state in program.states):
             hint = f"; did you mean `initial({name})`?"
         raise UsageError(
             f"`{program.name}` has no parameter `{name}`{hint or did_you_mean(name, names)}"
         )
-    full = binder.resolve(name, names, "parameter")
-    index = binder.parameter_index[full]
-    unit = program.parameters[index].unit
-    return Chosen(name, unit, float(stimulus.parameters[index]), Varied(name, parameter=index))
+    return binder.parameter_index[binder.resolve(name, names, "parameter")]
 
 
 def _initial(program: Program, name: str, written: str) -> Chosen:
+    index = initial_of(program, written)
+    return Chosen(name, program.states[index].unit, float("nan"), Varied(name, initial=index))
+
+
+def initial_of(program: Program, written: str) -> int:
+    """The index of a state by its name or role.
+
+    Raises:
+        UsageError: there is none; the nearest one is given.
+    """
     states = [state.name for state in program.states]
     meant = program.roles.get(written, written)
     if meant not in states:
         raise UsageError(
             f"`{program.name}` has no state `{written}`{did_you_mean(written, states)}"
         )
-    index = states.index(meant)
-    return Chosen(name, program.states[index].unit, float("nan"), Varied(name, initial=index))
+    return states.index(meant)
 
 
 def _amplitude(

@@ -6,12 +6,12 @@ rest are the solution of a linear system, to which the implicit function theorem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from quantal.expression import Number
+from quantal.expression import Expression, Number
 from quantal.kernels.sensitivity.directions import Direction
 from quantal.kernels.symbolic.dag import CONSTANT, Graph
 from quantal.kernels.symbolic.derivative import gradients
@@ -24,74 +24,107 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def start_tangents(
-    program: Program, stimulus: Stimulus, y0: Array, directions: Sequence[Direction],
-    initial: Sequence[int | None],
+    program: Program, leaves: Mapping[tuple[str, int], Any], directions: Sequence[Direction],
+    initial: Sequence[int | None], given: Collection[int] = (),
 ) -> Array:  # fmt: skip
-    """d(initial state)/d(direction), (states, directions).
+    """d(initial state)/d(direction), (states, directions), or (instances, states, directions).
 
     Args:
         program: without clamped states.
-        stimulus: its drives, and behind them the tables of their derivatives.
-        y0: the initial state (states,).
+        leaves: the initial states, parameters, time, drives and, behind them, the tables of
+            their derivatives: numbers, or arrays (instances,).
         directions: what is varied.
         initial: for each direction the state whose initial value it is, or None.
+        given: states whose initial value is not the Program's.
     """
     size = len(program.states)
     result = np.zeros((size, len(directions)))
     for number, state in enumerate(initial):
         if state is not None:
             result[state, number] = 1.0
-    at_rest = {index for rest in program.equilibria for index in rest.indices}
-    if not at_rest and all(isinstance(each, Number) for each in program.initial):
-        return result
-    graph = Graph()
-    equations = Equations(graph, program)
-    written = [
-        equations.node(program.derivatives[i] if i in at_rest else program.initial[i])
+    at_rest = {index for rest in program.equilibria for index in rest.indices} - set(given)
+    written = {
+        i: program.derivatives[i] if i in at_rest else program.initial[i]
         for i in range(size)
-    ]
-    columns = [graph.leaf(STATE, i) for i in range(size)]
-    drives = [graph.leaf(DRIVE, i) for i in range(len(program.drives))]
-    parameters = [graph.leaf(PARAMETER, i, CONSTANT) for i in range(len(program.parameters))]
-    found = gradients(graph, written, {*columns, *drives, *parameters})
-    leaves = _leaves(program, stimulus, y0)
-
-    def slopes(wanted: Sequence[int]) -> Array:
-        nodes = [found[node].get(leaf, graph.zero) for node in written for leaf in wanted]
-        values = [float(value) for value in interpret(graph, nodes, leaves)]
-        return np.reshape(values, (size, len(wanted)))
-
-    to_states = slopes(columns)
-    moved = result + _direct(slopes(parameters), slopes(drives), stimulus, directions)
-    matrix = np.eye(size) - to_states
+        if i not in given
+    }
+    if not at_rest and all(isinstance(each, Number) for each in written.values()):
+        return result
+    to_states, direct = _slopes(program, written, leaves, directions)
+    matrix, moved = np.eye(size) - to_states, result + direct
     for rest in program.equilibria:
-        rows = list(rest.indices)
-        matrix[rows], moved[rows] = to_states[rows], -moved[rows]
+        rows = [row for row in rest.indices if row in at_rest]
+        if not rows:
+            continue
+        matrix[..., rows, :], moved[..., rows, :] = to_states[..., rows, :], -moved[..., rows, :]
         # One equation of a scheme follows from the others; the occupancies sum to one.
-        matrix[rows[-1]] = 0.0
-        matrix[rows[-1], rows] = np.abs(to_states[rows]).max() or 1.0
-        moved[rows[-1]] = 0.0
+        size_of = np.abs(to_states[..., rows, :]).max(axis=(-2, -1))
+        matrix[..., rows[-1], :] = 0.0
+        matrix[..., rows[-1], rows] = np.where(size_of > 0.0, size_of, 1.0)[..., None]
+        moved[..., rows[-1], :] = 0.0
     return np.asarray(np.linalg.solve(matrix, moved))
 
 
-def _leaves(program: Program, stimulus: Stimulus, y0: Array) -> dict[tuple[str, int], Any]:
+def leaves_at_start(program: Program, stimulus: Stimulus, y0: Array) -> dict[tuple[str, int], Any]:
+    """Everything at the start of one run; drives beyond the Program's are tables."""
     leaves: dict[tuple[str, int], Any] = {(TIME, 0): stimulus.start}
     leaves |= {(STATE, i): float(value) for i, value in enumerate(y0)}
     leaves |= {(PARAMETER, i): float(value) for i, value in enumerate(stimulus.parameters)}
-    leaves |= {
-        (DRIVE, i): float(stimulus.drives[i].at(stimulus.start)) for i in range(len(program.drives))
-    }
+    if not _is_plain(program):
+        leaves |= {
+            (DRIVE, i): float(drive.at(stimulus.start)) for i, drive in enumerate(stimulus.drives)
+        }
     return leaves
 
 
-def _direct(
-    to_parameters: Array, to_drives: Array, stimulus: Stimulus, directions: Sequence[Direction]
-) -> Array:
-    result = np.zeros((len(to_parameters), len(directions)))
-    for number, direction in enumerate(directions):
-        if direction.parameter is not None:
-            result[:, number] += to_parameters[:, direction.parameter]
-        for drive, table in direction.tables:
-            moved = float(stimulus.drives[table].at(stimulus.start))
-            result[:, number] += to_drives[:, drive] * moved
+def _is_plain(program: Program) -> bool:
+    return not program.equilibria and all(isinstance(each, Number) for each in program.initial)
+
+
+def _slopes(
+    program: Program, written: Mapping[int, Expression], leaves: Mapping[tuple[str, int], Any],
+    directions: Sequence[Direction],
+) -> tuple[Array, Array]:  # fmt: skip
+    """The derivatives of what is written: to states, and to directions by themselves."""
+    graph = Graph()
+    equations = Equations(graph, program)
+    nodes = {row: equations.node(expression) for row, expression in written.items()}
+    columns = [graph.leaf(STATE, i) for i in range(len(program.states))]
+    drives = {graph.leaf(DRIVE, i): i for i in range(len(program.drives))}
+    parameters = {graph.leaf(PARAMETER, i, CONSTANT): i for i in range(len(program.parameters))}
+    found = gradients(graph, list(nodes.values()), {*columns, *drives, *parameters})
+    to_states: dict[tuple[int, int], int] = {}
+    direct: dict[tuple[int, int], int] = {}
+    for row, node in nodes.items():
+        for leaf, slope in found[node].items():
+            if leaf in columns:
+                to_states[row, columns.index(leaf)] = slope
+        for number, direction in enumerate(directions):
+            terms = [
+                graph.multiply(found[node].get(leaf, graph.zero), graph.leaf(DRIVE, table))
+                for leaf, drive in drives.items()
+                for own, table in direction.tables
+                if own == drive
+            ]
+            terms += [
+                found[node].get(leaf, graph.zero)
+                for leaf, index in parameters.items()
+                if index == direction.parameter
+            ]
+            direct[row, number] = graph.total(terms)
+    size = len(program.states)
+    return (
+        _filled(graph, to_states, leaves, (size, size)),
+        _filled(graph, direct, leaves, (size, len(directions))),
+    )
+
+
+def _filled(
+    graph: Graph, nodes: Mapping[tuple[int, int], int], leaves: Mapping[tuple[str, int], Any],
+    shape: tuple[int, int],
+) -> Array:  # fmt: skip
+    values = interpret(graph, list(nodes.values()), leaves)
+    result = np.zeros((*np.broadcast_shapes(*(np.shape(value) for value in values)), *shape))
+    for (row, column), value in zip(nodes, values, strict=True):
+        result[..., row, column] = value
     return result

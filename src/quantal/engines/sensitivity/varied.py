@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from quantal.engines.sensitivity.reduced import Reduced
-from quantal.engines.sensitivity.start import start_tangents
+from quantal.engines.sensitivity.start import leaves_at_start, start_tangents
 from quantal.engines.workspace import Array
 from quantal.kernels.sensitivity.directions import Direction
 from quantal.stimulus import Piecewise, Stimulus
@@ -53,7 +53,8 @@ def directions(
     stimulus = replace(stimulus, drives=tuple(tables))
     place = {state: number for number, state in enumerate(given.kept)}
     initial = [None if each.initial is None else place[each.initial] for each in varied]
-    start = start_tangents(given.program, stimulus, y0, found, initial)
+    leaves = leaves_at_start(given.program, stimulus, y0)
+    start = start_tangents(given.program, leaves, found, initial)
     started = [
         replace(each, started=tuple(np.flatnonzero(start[:, number]).tolist()))
         for number, each in enumerate(found)
