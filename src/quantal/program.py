@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from quantal.expression import Expression
-from quantal.units import Unit
+from quantal.units import NUMBER, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,19 @@ class ParameterSlot:
     unit: Unit
     low: float | None = None
     high: float | None = None
+
+    @property
+    def lowest(self) -> float | None:
+        """The least value that is possible, None where there is none.
+
+        Without a bound of its own that is zero for what is never negative: powers of length
+        and time (concentrations, rates, time constants), conductances and capacitances.
+        """
+        dimension = self.unit.dimension
+        electrical = (dimension.voltage, dimension.current)
+        if self.low is not None or self.value <= 0.0:
+            return self.low
+        return 0.0 if dimension != NUMBER and electrical in ((0, 0), (-1, 1)) else None
 
 
 @dataclass(frozen=True, slots=True)

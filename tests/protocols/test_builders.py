@@ -63,9 +63,9 @@ def test_protocols_add_up():
     assert both.until is None
 
 
-def test_recorded_times_are_sorted():
-    (action,) = protocols.recorded([30.0, 10.0], event="spike").actions
-    assert action == Times("spike", (10.0, 30.0))
+def test_recorded_times_stay_as_they_are():
+    (action,) = protocols.recorded([10.0, 30.0, 30.0], event="spike").actions
+    assert action == Times("spike", (10.0, 30.0, 30.0))
 
 
 def test_a_waveform_keeps_its_samples():
@@ -87,6 +87,7 @@ def test_a_waveform_keeps_its_samples():
         (lambda: protocols.pulse("glu", "1 mMM", "1 ms"), "mMM"),
         (lambda: protocols.recorded([]), "one time or more"),
         (lambda: protocols.recorded([np.nan]), "finite"),
+        (lambda: protocols.recorded([30.0, 10.0], "ap"), "`ap` are not in order: 10 ms comes"),
         (lambda: protocols.recorded("stimulus", [0.0, 10.0]), "times first"),
         (lambda: protocols.recorded(5.0), "one time or more.*5.0 is not that"),
         (lambda: protocols.recorded(["a"]), "one time or more"),

@@ -172,8 +172,8 @@ def _set(binder: Binder, action: Set) -> None:
 
 
 def _within(slot: ParameterSlot, value: float) -> None:
-    """Refuse a value outside the parameter's bounds; a count or a size has none below zero."""
-    low, high = slot.low, slot.high
+    """Refuse a value outside the parameter's bounds; counts, sizes and rates end at zero."""
+    low, high = slot.lowest, slot.high
     if (low is None or value >= low) and (high is None or value <= high):
         return
     unit = slot.unit

@@ -236,7 +236,7 @@ def _samples(
         return np.array([end])
     if isinstance(sample, str | int | float):
         spacing = milliseconds(sample)
-        if not spacing > 0.0:
+        if not 0.0 < spacing < np.inf:
             raise UsageError(f"the output spacing must be longer than zero; got {sample}")
         count = round(end / spacing, 9) + 1.0
         _check_size(count, size, names)

@@ -184,19 +184,25 @@ def sample_times(
         return None
     if isinstance(sample, str | int | float):
         spacing = milliseconds(sample)
-        if not spacing > 0:
+        if not 0.0 < spacing < np.inf:
             raise UsageError(f"the output spacing must be longer than zero; got {sample}")
         count = round(end / spacing, 9)
-        if count * 8 * max(states, 1) > MAX_BYTES:
-            raise UsageError(
-                f"sampling every {spacing:g} ms until {end:g} ms gives {count:.3g} samples of "
-                f"{states} states, {count * 8 * states / 1e9:.3g} GB; sample more coarsely, "
-                "or leave the sampling out"
-            )
+        _fit(count, states, f"sampling every {spacing:g} ms until {end:g} ms gives ")
         # Multiples of the spacing, not repeated addition: the grid's last point is exact.
         grid: np.ndarray = np.minimum(np.arange(int(count) + 1) * spacing, end)
         return grid
+    _fit(float(np.size(sample)), states, "")
     times = np.asarray(sample, dtype=float)
     if times.ndim != 1 or not np.isfinite(times).all():
         raise UsageError("sample times must be a list of finite numbers of ms")
     return np.sort(times)
+
+
+def _fit(count: float, states: int, how: str) -> None:
+    """Refuse more samples of all states than memory can hold."""
+    size = count * 8 * max(states, 1)
+    if size > MAX_BYTES:
+        raise UsageError(
+            f"{how}{count:.3g} samples of {states} states, {size / 1e9:.3g} GB; "
+            "sample more coarsely, or leave the sampling out"
+        )

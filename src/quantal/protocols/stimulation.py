@@ -42,10 +42,11 @@ def paired_pulse(event: str, interval: Value, start: Value = 0.0) -> Protocol:
 
 
 def recorded(times: Iterable[float], event: str = "stimulus") -> Protocol:
-    """An event at given times, in ms from the start of the run.
+    """An event at given times, rising, in ms from the start of the run.
 
     Raises:
-        UsageError: no times, one that is not a finite number, or the event's name first.
+        UsageError: no times, one that is not a finite number, times that are not in order,
+            or the event's name first.
     """
     if isinstance(times, str) or not isinstance(event, str):
         raise UsageError(
@@ -54,9 +55,16 @@ def recorded(times: Iterable[float], event: str = "stimulus") -> Protocol:
         )
     expected = "recorded stimuli need one time or more, all finite numbers of ms"
     try:
-        moments = np.sort(np.asarray(list(times), dtype=float))
+        moments = np.asarray(list(times), dtype=float)
     except (TypeError, ValueError):
         raise UsageError(f"{expected}; {times!r:.60} is not that") from None
     if moments.size == 0 or not np.isfinite(moments).all():
         raise UsageError(expected)
+    falls = np.flatnonzero(np.diff(moments) < 0.0)
+    if falls.size:
+        before, after = moments[falls[0] : falls[0] + 2]
+        raise UsageError(
+            f"the times of `{event}` are not in order: {after:g} ms comes after {before:g} ms; "
+            "sort them if that is what they are"
+        )
     return Protocol((Times(event, tuple(float(t) for t in moments)),))

@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from quantal.program import ParameterSlot, Program
-from quantal.units import NUMBER, Dimension
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Whole = np.ndarray[Any, np.dtype[np.int64]]
+
+
+ROUNDING = 1e-9
+"""So far above one a share may start: it may come from a run that ended there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +90,8 @@ def faults(program: Program, instances: Instances, start: float) -> list[Failure
         wrong = ~np.isfinite(values)
         if state.kind in ("occupancy", "amount", "concentration", "gate"):
             wrong |= values < 0.0
+        if state.kind in ("occupancy", "gate"):
+            wrong |= values > 1.0 + ROUNDING
         text = f"`{state.name}` cannot start at"
         add(wrong, lambda i, t=text, v=values, u=state.unit: (
             f"{t} {u.from_internal(float(v[i])):g} [{u.text}]"))  # fmt: skip
@@ -119,21 +124,13 @@ def _check_spikes(name: str, spikes: Spikes, start: float, add: Any) -> None:
 
 
 def _beyond(slot: ParameterSlot, values: Array) -> np.ndarray[Any, Any]:
-    """Where a parameter is outside its bounds, or negative though it cannot be."""
+    """Where a parameter is outside what is possible."""
     wrong = np.zeros(len(values), dtype=bool)
-    if slot.low is not None:
-        wrong |= values < slot.low
+    if slot.lowest is not None:
+        wrong |= values < slot.lowest
     if slot.high is not None:
         wrong |= values > slot.high
-    if _cannot_be_negative(slot.unit.dimension) and slot.value > 0.0:
-        wrong |= values < 0.0
     return wrong
-
-
-def _cannot_be_negative(dimension: Dimension) -> bool:
-    """Powers of length and time (concentrations, rates), conductances and capacitances."""
-    electrical = (dimension.voltage, dimension.current)
-    return dimension != NUMBER and electrical in ((0, 0), (-1, 1))
 
 
 def _says(slot: ParameterSlot, value: float) -> str:
@@ -142,6 +139,12 @@ def _says(slot: ParameterSlot, value: float) -> str:
     if not np.isfinite(value):
         return f"{written} is not a number"
     low, high = (None if v is None else unit.from_internal(v) for v in (slot.low, slot.high))
-    if low is not None or high is not None:
-        return f"{written} is not between {low} and {high}"
-    return f"{written} is negative, which it cannot be"
+    if low is not None and high is not None:
+        return f"{written} is not between {low:g} and {high:g}"
+    if high is not None and value > (slot.high or 0.0):
+        return f"{written} is above {high:g}, the most that is possible"
+    return (
+        f"{written} is negative, which it cannot be"
+        if not low
+        else (f"{written} is below {low:g}, the least that is possible")
+    )
