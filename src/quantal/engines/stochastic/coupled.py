@@ -15,6 +15,7 @@ from quantal.engines.stochastic.cells import cut as cut_cells
 from quantal.engines.stochastic.chunk import Chunk, Outcome, Plan, Stopped
 from quantal.engines.stochastic.curves import bursts, joined, smooth
 from quantal.engines.stochastic.keeping import kept_trials
+from quantal.engines.stochastic.parts import continuous_part, counted_part, upstream_part
 from quantal.engines.stochastic.results import (
     check_output,
     kept_states,
@@ -22,12 +23,7 @@ from quantal.engines.stochastic.results import (
     sample_times,
     trial_count,
 )
-from quantal.engines.stochastic.split import (
-    continuous_part,
-    counted_part,
-    split,
-    upstream_part,
-)
+from quantal.engines.stochastic.split import split
 from quantal.engines.stochastic.spread import spread
 from quantal.errors import RunError
 from quantal.expression import evaluate
