@@ -22,7 +22,8 @@ class StateVariable:
     `scale` is a natural size in internal units (the declared unit's value), from which
     engines take absolute tolerances. `clampable` states (membranes, species) can be held
     by a protocol. An amount (molecules, channels, vesicles) is the value times `size`: a
-    volume, a surface, a count or one; None where no size is known.
+    volume, a surface, a count or one; None where no size is known. `counted` is what a model
+    declares for runs by chance: True for one by one, False for continuous, None for neither.
     """
 
     name: str
@@ -31,6 +32,7 @@ class StateVariable:
     scale: float
     clampable: bool = False
     size: Expression | None = None
+    counted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

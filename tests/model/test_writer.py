@@ -56,6 +56,7 @@ scheme r = C{} O count n start equilibrium
   C -> O + (2*q) B : 1 [/ms]
 current i [pA] = -(V - 0 [mV])*g carries B from V to W
 q10 3 for r kon
+discrete r
 on V crosses 0 [mV] up
   emit spike
 on spike after 0.6 [ms]

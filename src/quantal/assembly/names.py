@@ -26,6 +26,7 @@ from quantal.model.processes import (
 )
 from quantal.model.quantities import (
     Q10,
+    Counting,
     EventPort,
     Gate,
     Let,
@@ -44,7 +45,8 @@ BUILTINS = frozenset({"time", "temperature", "pi", "elementary_charge"})
 
 DECLARATIONS = (
     "parameters", "lets", "places", "species", "schemes", "states", "gates", "membranes",
-    "ports", "events", "reactions", "currents", "handlers", "roles", "q10s", "connections",
+    "ports", "events", "reactions", "currents", "handlers", "roles", "q10s", "countings",
+    "connections",
 )  # fmt: skip
 """The fields of a Model that hold what a flat model is made of."""
 
@@ -69,6 +71,7 @@ _FIELDS: dict[type, dict[str, str]] = {
     EventPort: {"name": "name"},
     Role: {"name": "name", "expression": "expression"},
     Q10: {"names": "names"},
+    Counting: {"names": "names"},
     Reaction: {
         "name": "name", "left": "terms", "right": "terms", "forward": "expression",
         "backward": "expression", "scheme": "name", "place": "place", "site": "place",

@@ -25,6 +25,7 @@ def print_measured(trajectory: Trajectory, found: QuantalAnalysis | None) -> Non
         print_table(heads, events)
     if "split" in trajectory.made_by:
         print(trajectory.made_by["split"])
+    print(trajectory.made_by["choice"])
     print(trajectory.status)
 
 

@@ -121,6 +121,19 @@ Resume = Annotated[
     ),
 ]
 
+Discrete = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--discrete", metavar="NAME",
+        help="A scheme or species that runs by chance count one by one. Repeatable.",
+    ),
+]  # fmt: skip
+
+Continuous = Annotated[
+    list[str] | None,
+    typer.Option("--continuous", metavar="NAME", help="One that they do not. Repeatable."),
+]
+
 Leap = Annotated[
     float,
     typer.Option(

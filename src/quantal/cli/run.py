@@ -9,6 +9,8 @@ import typer
 
 from quantal.cli.main import INTERRUPTED
 from quantal.cli.options import (
+    Continuous,
+    Discrete,
     Drives,
     Engine,
     Holds,
@@ -63,6 +65,8 @@ def command(
     workers: Workers = None,
     resume: Resume = None,
     leap: Leap = 0.03,
+    discrete: Discrete = None,
+    continuous: Continuous = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="X.zarr", help="Keep the trajectory.")
     ] = None,
@@ -100,7 +104,8 @@ def command(
         trajectory = quantal.run(
             model, protocol, until=until, sample=sample, record=names, engine=engine,
             relative=rtol, trials=trials, seed=seed, workers=workers, resume=resume,
-            leap=leap, progress=progress,
+            leap=leap, discrete=listed(discrete) or (), continuous=listed(continuous) or (),
+            progress=progress,
         )  # fmt: skip
     shown = names or worth_showing(trajectory)
     if save:

@@ -108,11 +108,14 @@ def _gate(gate: Gate) -> Expression:
 def _states(checked: Checked, sizes: Sizes) -> tuple[StateVariable, ...]:
     """Membranes first (everything depends on them), then gates, schemes, species, states."""
     model, rows = checked.model, []
+    declared = _declared(model)
 
     def row(name: str, kind: str, unit: Unit, clampable: bool = False) -> None:
         counted = kind in ("occupancy", "concentration", "amount")
         size = sizes.of(name).value if counted else None
-        rows.append(StateVariable(name, unit, kind, unit.scale, clampable, size))
+        rows.append(
+            StateVariable(name, unit, kind, unit.scale, clampable, size, declared.get(name))
+        )
 
     for membrane in model.membranes:
         row(membrane.name, "voltage", checked.units[membrane.name], True)
@@ -130,6 +133,16 @@ def _states(checked: Checked, sizes: Sizes) -> tuple[StateVariable, ...]:
         kind = "voltage" if dimension == VOLTAGE else "number"
         row(state.name, kind, checked.units[state.name])
     return tuple(rows)
+
+
+def _declared(model: Model) -> dict[str, bool]:
+    """What is declared discrete (True) or continuous, by state; an assembly's own word counts."""
+    schemes = {scheme.name: scheme.states for scheme in model.schemes}
+    found: dict[str, bool] = {}
+    for counting in reversed(model.countings):
+        for name in counting.names:
+            found |= dict.fromkeys(schemes.get(name, (name,)), counting.discrete)
+    return found
 
 
 def _parameters(model: Model) -> tuple[ParameterSlot, ...]:

@@ -10,11 +10,10 @@ from quantal.engines.base import Engine as Engine
 from quantal.engines.base import Settings as Settings
 from quantal.errors import UsageError, did_you_mean
 from quantal.program import Program
+from quantal.stimulus import Stimulus
 
 PREFERRED = ("stiff", "algebraic")
 """Engines that `auto` tries, in this order, where nothing is left to chance."""
-BY_CHANCE = ("ssa", "hybrid")
-"""Engines that `auto` tries, in this order, for trials."""
 
 
 @lru_cache(maxsize=1)
@@ -46,17 +45,14 @@ def get(name: str) -> Engine:
     return _engines()[name]
 
 
-def auto(program: Program, by_chance: bool = False) -> tuple[Engine, str]:
-    """The engine that suits a program, and a sentence that says why.
-
-    With `by_chance` one whose trials differ, else one without randomness.
+def auto(program: Program) -> tuple[Engine, str]:
+    """The engine that suits a program without randomness, and a sentence that says why.
 
     Raises:
         UsageError: none can run it, each with its reasons.
     """
-    order = [name for name in (BY_CHANCE if by_chance else PREFERRED) if name in _engines()]
     refused: list[str] = []
-    for name in order:
+    for name in (name for name in PREFERRED if name in _engines()):
         engine = get(name)
         reasons = engine.supports(program)
         if not reasons:
@@ -64,3 +60,10 @@ def auto(program: Program, by_chance: bool = False) -> tuple[Engine, str]:
             return engine, f"The engine `{name}` was chosen: {engine.title}{because}."
         refused.append(f"`{name}` cannot: {', '.join(reasons)}")
     raise UsageError(f"no engine can run `{program.name}`: {'; '.join(refused)}")
+
+
+def for_trials(program: Program, stimulus: Stimulus, settings: Settings) -> tuple[Engine, str]:
+    """The same for runs whose trials differ by chance."""
+    from quantal.engines.chance import suited
+
+    return suited(program, stimulus, settings)

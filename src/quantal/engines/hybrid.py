@@ -33,6 +33,8 @@ class Hybrid:
         from quantal.engines.stochastic.split import split
 
         cut = split(program)
+        if cut.refused:
+            return [f"{reason}; say `continuous`" for reason in cut.refused]
         if cut.counted:
             return []
         return [f"nothing can be counted one by one: {cut.left}"]

@@ -12,6 +12,7 @@ from quantal import engines
 from quantal.compiler.bind import bind
 from quantal.engines.base import Settings
 from quantal.errors import UsageError
+from quantal.experiments.counting import declare
 from quantal.experiments.loading import load, prepare
 from quantal.experiments.releases import released_by
 from quantal.model.model import Model
@@ -42,6 +43,8 @@ def run(
     resume: str | Path | None = None,
     leap: float = 0.03,
     sensitivities: Iterable[str] | None = None,
+    discrete: str | Iterable[str] = (),
+    continuous: str | Iterable[str] = (),
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """Run a model under a protocol.
@@ -67,6 +70,8 @@ def run(
             a rate; smaller is nearer to `ssa`, and slower.
         sensitivities: what `trajectory.sensitivity(name, parameter)` shall be known for:
             parameters, `initial(state)`, and values of the protocol such as `pulse(glu)`.
+        discrete, continuous: schemes and species that a run with chance counts one by one, or
+            does not, whatever their mechanism declares.
         progress: called with the share done (0 to 1) during long runs.
 
     Returns:
@@ -78,6 +83,7 @@ def run(
         RunError: the run failed, with the time, the state and the reaction.
     """
     program = prepare(model if isinstance(model, Model) else load(model))
+    program = declare(program, discrete, continuous)
     protocol = protocol or Protocol()
     if until is not None:
         protocol = replace(protocol, until=milliseconds(until))
@@ -119,14 +125,6 @@ def run_program(
     names = [record] if isinstance(record, str) else record
     wanted = None if names is None else list(names)
     bound = bind(program, protocol, wanted)
-    if engine == "auto":
-        chosen, reason = engines.auto(program, by_chance=trials is not None)
-    else:
-        chosen, reason = _named(engine, program)
-    if resume is not None and (trials is None or chosen.name in engines.PREFERRED):
-        raise UsageError(
-            "only trials can be kept to go on from: say `trials`, and an engine with chance"
-        )
     settings = Settings(
         relative=relative, absolute=absolute, progress=progress, trials=trials, seed=seed,
         keep=None if resume is None else Path(resume), workers=workers,
@@ -134,6 +132,16 @@ def run_program(
         record=None if wanted is None else tuple(wanted),
         sample=sample_times(sample, bound.stimulus.end, len(program.states)),
     )  # fmt: skip
+    if engine == "auto" and trials is not None:
+        chosen, reason = engines.for_trials(program, bound.stimulus, settings)
+    elif engine == "auto":
+        chosen, reason = engines.auto(program)
+    else:
+        chosen, reason = _named(engine, program)
+    if resume is not None and (trials is None or chosen.name in engines.PREFERRED):
+        raise UsageError(
+            "only trials can be kept to go on from: say `trials`, and an engine with chance"
+        )
     trajectory = chosen.run(program, bound.stimulus, settings)
     for name in bound.unknown:
         trajectory.units.pop(name, None)

@@ -14,6 +14,7 @@ from quantal.expression import Number
 from quantal.model.processes import Connect, Current, On, Reaction, Use
 from quantal.model.quantities import (
     Q10,
+    Counting,
     EventPort,
     Gate,
     Let,
@@ -60,6 +61,7 @@ class Model:
     handlers: tuple[On, ...] = ()
     roles: tuple[Role, ...] = ()
     q10s: tuple[Q10, ...] = ()
+    countings: tuple[Counting, ...] = ()
     uses: tuple[Use, ...] = ()
     connections: tuple[Connect, ...] = ()
     targets: tuple[Target, ...] = ()

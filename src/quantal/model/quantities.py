@@ -170,6 +170,15 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Counting:
+    """`discrete sites docked`, `continuous glu`: how runs by chance take schemes and species."""
+
+    discrete: bool
+    names: tuple[str, ...]
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
 class Q10:
     """`q10 3 for m h receptor`: rates of these scale as factor^((T - T0)/10 K).
 

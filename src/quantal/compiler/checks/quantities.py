@@ -61,6 +61,7 @@ class QuantityChecks:
         for role in model.roles:
             self.infer.of(role.expression, role.where)
         self._q10s(model)
+        self._countings(model)
 
     def _stated(self, name: str, expression: Expression, unit: Unit | None, where: Where) -> None:
         """A stated unit must be of the dimension that the expression comes to."""
@@ -257,4 +258,16 @@ class QuantityChecks:
                     self.infer.report(
                         q10.where,
                         f"nothing with a rate is called `{name}`{did_you_mean(name, known)}",
+                    )
+
+    def _countings(self, model: Model) -> None:
+        known = {item.name for item in model.schemes} | {item.name for item in model.species}
+        for counting in model.countings:
+            for name in counting.names:
+                if name not in known:
+                    word = "discrete" if counting.discrete else "continuous"
+                    self.infer.report(
+                        counting.where,
+                        f"`{word}` takes schemes and species; none is called `{name}`"
+                        f"{did_you_mean(name, known)}",
                     )

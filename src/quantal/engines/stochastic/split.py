@@ -22,7 +22,8 @@ MOST_MEMBERS = 5000
 class Split:
     """`counted` are states, `rows` the reactions among them; `why` says what was chosen.
 
-    `upstream` are the continuous states on which the counted part depends, `rates` the
+    `refused` are reasons why something is continuous that is declared discrete. `upstream` are
+    the continuous states on which the counted part depends, `rates` the
     rates of counted reactions, and `occupied` the counted states, that the continuous part
     uses.
     """
@@ -35,6 +36,7 @@ class Split:
     occupied: tuple[int, ...]
     why: str
     left: str
+    refused: tuple[str, ...] = ()
 
     @property
     def continuous(self) -> tuple[int, ...]:
@@ -46,19 +48,24 @@ class Split:
 def split(program: Program) -> Split:
     """Schemes of few members, with the vesicles they exchange, are counted.
 
-    A scheme stays continuous if it has no count, or too many members, or if what it depends
-    on depends on it: then its chance would act back on its own rates.
+    So is what is declared discrete, and not what is declared continuous. A scheme stays
+    continuous if it has no count, or too many members, or if what it depends on depends on
+    it: then its chance would act back on its own rates.
     """
     sizes = _Sizes(program)
     chosen: dict[str, set[int]] = {}
     left: list[str] = []
-    for scheme in program.invariants:
-        grown = _grown(program, sizes, set(scheme.indices))
-        reason = _obstacle(program, sizes, scheme.indices, grown)
+    refused: list[str] = []
+    seeds = _seeds(program)
+    for name, indices in seeds.items():
+        grown = _grown(program, sizes, set(indices))
+        reason = _obstacle(program, sizes, indices, grown)
         if reason:
-            left.append(f"`{scheme.name}` ({reason})")
+            left.append(f"`{name}` ({reason})")
+            if program.states[indices[0]].counted:
+                refused.append(f"`{name}` is declared discrete, but {reason}")
         else:
-            chosen[scheme.name] = grown
+            chosen[name] = grown
     # What is counted together must not act on itself through what is continuous.
     while chosen:
         counted = set().union(*chosen.values())
@@ -68,11 +75,30 @@ def split(program: Program) -> Split:
         for name in looping:
             del chosen[name]
             left.append(f"`{name}` (its rates follow its own events)")
+            if program.states[seeds[name][0]].counted:
+                refused.append(
+                    f"`{name}` is declared discrete, but its rates follow its own events"
+                )
     counted = set().union(*chosen.values()) if chosen else set()
-    return _described(program, counted, list(chosen), left)
+    named = {i for name in chosen for i in seeds[name]}
+    return replace(_described(program, counted, named, list(chosen), left), refused=tuple(refused))
 
 
-def _described(program: Program, counted: set[int], chosen: list[str], left: list[str]) -> Split:
+def _seeds(program: Program) -> dict[str, tuple[int, ...]]:
+    """What may be counted, by name: every scheme, and each species that is declared discrete."""
+    found = {scheme.name: scheme.indices for scheme in program.invariants}
+    of_schemes = _of_schemes(program)
+    found |= {
+        state.name: (i,)
+        for i, state in enumerate(program.states)
+        if state.counted and i not in of_schemes
+    }
+    return found
+
+
+def _described(
+    program: Program, counted: set[int], named: set[int], chosen: list[str], left: list[str]
+) -> Split:
     rows = rows_of(program, counted)
     uses = depends(program)
     own = {program.states[i].name for i in counted}
@@ -84,7 +110,7 @@ def _described(program: Program, counted: set[int], chosen: list[str], left: lis
     why = ""
     if chosen:
         why = f"Counted one by one: {', '.join(f'`{name}`' for name in chosen)}"
-        extra = [program.states[i].name for i in sorted(counted - _of_schemes(program))]
+        extra = [program.states[i].name for i in sorted(counted - named - _of_schemes(program))]
         why += f" with {', '.join(f'`{name}`' for name in extra)}. " if extra else ". "
         why += "Everything else is continuous"
         why += f"; so are {', '.join(left)}." if left else "."
@@ -130,7 +156,9 @@ def _grown(program: Program, sizes: _Sizes, states: set[int]) -> set[int]:
             i
             for n in rows_of(program, found)
             for i, _ in program.reactions[n].changes
-            if program.states[i].kind == "amount" and program.states[i].unit.text == "vesicles"
+            if program.states[i].kind == "amount"
+            and program.states[i].unit.text == "vesicles"
+            and program.states[i].counted is not False
         }
         if more <= found:
             return found
@@ -139,11 +167,14 @@ def _grown(program: Program, sizes: _Sizes, states: set[int]) -> set[int]:
 
 def _obstacle(program: Program, sizes: _Sizes, scheme: tuple[int, ...], grown: set[int]) -> str:
     size = sizes.of(scheme[0])
+    state = program.states[scheme[0]]
+    if state.counted is False:
+        return "declared continuous"
     if size is None:
-        return "it has no count"
-    if size > MOST_MEMBERS:
+        return "it has no count" if state.kind == "occupancy" else "its place has no volume"
+    if state.kind == "occupancy" and size > MOST_MEMBERS and not state.counted:
         return f"{size:.3g} members"
-    if abs(size - round(size)) > 1e-9 * max(size, 1.0):
+    if state.kind == "occupancy" and abs(size - round(size)) > 1e-9 * max(size, 1.0):
         return f"{size:g} members are no whole number"
     for n in rows_of(program, grown):
         row = program.reactions[n]

@@ -18,7 +18,7 @@ STATEMENTS = (
     "mechanism", "synapse", "cell", "circuit", "source", "doi", "preparation", "note",
     "temperature", "parameter", "let", "place", "species", "scheme", "state", "gate",
     "membrane", "input", "exchange", "event", "reaction", "current", "on", "role", "q10",
-    "use", "connect", "target", "for",
+    "discrete", "continuous", "use", "connect", "target", "for",
 )  # fmt: skip
 """The words with which a statement starts."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quantal.expression import Expression, is_number
 from quantal.model.processes import Connect, Current, Reaction, Term, Use
-from quantal.model.quantities import Q10, Role, Scheme
+from quantal.model.quantities import Q10, Counting, Role, Scheme
 from quantal.model.reading.context import Context
 from quantal.model.reading.expressions import (
     expect,
@@ -112,6 +112,12 @@ def q10(tree: Tree, context: Context) -> Q10:
         context.report(tree, f"the factor `{value.text}` of a q10 is not more than 0")
     names = [word for token in tokens for word in expand(_token(token), context)]
     return Q10(value, tuple(names), context.where(tree))
+
+
+def counting(tree: Tree, context: Context) -> Counting:
+    """`discrete sites docked` or `continuous glu`."""
+    names = [name for token in tree.parts for name in expand(_token(token), context)]
+    return Counting(tree.rule == "discrete", tuple(names), context.where(tree))
 
 
 def use(tree: Tree, context: Context) -> Use:

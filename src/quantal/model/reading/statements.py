@@ -12,6 +12,7 @@ from quantal.model.model import Model
 from quantal.model.processes import Connect, Current, On, Reaction, Use
 from quantal.model.quantities import (
     Q10,
+    Counting,
     EventPort,
     Gate,
     Let,
@@ -39,7 +40,8 @@ _FIELDS: dict[type, str] = {
     Parameter: "parameters", Let: "lets", Place: "places", Species: "species",
     Scheme: "schemes", State: "states", Gate: "gates", Membrane: "membranes", Port: "ports",
     EventPort: "events", Reaction: "reactions", Current: "currents", On: "handlers",
-    Role: "roles", Q10: "q10s", Use: "uses", Connect: "connections", Target: "targets",
+    Role: "roles", Q10: "q10s", Counting: "countings", Use: "uses", Connect: "connections",
+    Target: "targets",
 }  # fmt: skip
 
 _SEVERAL: dict[str, Callable[[Tree, Context], Iterator[Any]]] = {
@@ -59,6 +61,8 @@ _SINGLE: dict[str, Callable[[Tree, Context], Any]] = {
     "on": handlers.on,
     "role": processes.role,
     "q10": processes.q10,
+    "discrete": processes.counting,
+    "continuous": processes.counting,
     "use": processes.use,
     "connect": processes.connect,
     "target": targets.target,

@@ -17,7 +17,7 @@ from quantal.model.processes import (
     Reaction,
     Use,
 )
-from quantal.model.quantities import Q10, Role, Scheme
+from quantal.model.quantities import Q10, Counting, Role, Scheme
 from quantal.model.reading.sides import side_text
 from quantal.model.writing.numbers import expression_text, number_text, quoted, words
 
@@ -27,6 +27,7 @@ def process_lines(model: Model) -> Iterator[str]:
     yield from _reactions(model)
     yield from map(_current, model.currents)
     yield from map(q10_line, model.q10s)
+    yield from map(_counting, model.countings)
     for handler in model.handlers:
         yield from _on(handler)
     yield from map(_use, model.uses)
@@ -109,6 +110,11 @@ def _action(action: Assign | Fire | Emit) -> str:
 def q10_line(q10: Q10) -> str:
     """`q10 3 for m h receptor`."""
     return f"q10 {number_text(q10.factor)} for {' '.join(q10.names)}"
+
+
+def _counting(counting: Counting) -> str:
+    word = "discrete" if counting.discrete else "continuous"
+    return f"{word} {' '.join(counting.names)}"
 
 
 def _use(use: Use) -> str:
