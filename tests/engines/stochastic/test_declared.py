@@ -103,12 +103,14 @@ def test_auto_leaps_where_events_are_too_many():
     many = IMMIGRATION.replace("arrival = 1 ", "arrival = 1e8 ")
     run_ = quantal.run(loaded(many), until=50, trials=2, sample="50 ms")
     assert run_.made_by["engine"] == "leap"
-    assert "`ssa` would take about 1e+10 events, more than the 5e+08 allowed; `hybrid` cannot: " in (
-        run_.made_by["choice"]
+    assert (
+        "`ssa` would take about 1e+10 events, more than the 5e+08 allowed; `hybrid` cannot: "
+        in (run_.made_by["choice"])
     )
 
 
 def test_auto_is_hybrid_where_something_is_continuous():
-    assert "because `ssa` cannot: `seen` follows an equation of its own" in (
-        run(TEXT).made_by["choice"]
+    assert (
+        "because `ssa` cannot: `seen` follows an equation of its own"
+        in (run(TEXT).made_by["choice"])
     )
