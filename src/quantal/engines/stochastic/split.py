@@ -8,7 +8,7 @@ it does with that rate (fill a cleft, open a pore) it does once per event.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from quantal.engines.stochastic.dependence import closure, depends
 from quantal.expression import evaluate
