@@ -167,7 +167,7 @@ def test_statistics_and_origin_are_given():
     made = decay()
     trajectory = run(made, stimulus(made, 10.0))
     assert trajectory.statistics["steps"] > 3
-    assert trajectory.made_by["method"] == "Rodas5P"
+    assert trajectory.made_by["method"] == "Rodas5P and Tsit5"
     assert "10 ms" in trajectory.status
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from quantal.kernels.generate import mathematics
-from quantal.kernels.generate.straight_line import StraightLine
+from quantal.kernels.generate.straight_line import StraightLine, near_places
 from quantal.kernels.native import compile_ir, load_object
 from quantal.kernels.symbolic.dag import Graph
 
@@ -60,18 +60,25 @@ def interpret(graph: Graph, outputs: Sequence[int], leaves: Mapping[int, complex
     return [values[output] for output in outputs]
 
 
-def compiled(graph: Graph, outputs: Sequence[int]):
-    """`f(y) -> values` of nodes over the leaves `("state", i)`, in machine code; and its IR."""
-    code = StraightLine("f", ["y", "out", "scratch"], graph, {"state": "%y"}, internal=False)
+def compiled(graph: Graph, outputs: Sequence[int], near: int | None = None):
+    """`f(y) -> values` of nodes over the leaves `("state", i)`, in machine code; and its IR.
+
+    From place `near` of its scratch exponentials keep what they were last.
+    """
+    free = 0 if near is None else near + near_places(graph, outputs)
+    code = StraightLine(
+        "f", ["y", "out", "scratch"], graph, {"state": "%y"}, internal=False, near=near, free=free
+    )
     code.store(outputs, "%out")
     body = "\n".join(function.text() for function in code.functions())
     text = "\n".join([mathematics.declarations(), mathematics.used_by(body), body])
     native = load_object(compile_ir(text))
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(native.address("f"))
 
+    scratch = np.zeros(code.scratch + 1)
+
     def evaluate(y):
         y, out = np.array(y, dtype=float), np.zeros(len(outputs))
-        scratch = np.zeros(code.scratch + 1)
         call(y.ctypes.data, out.ctypes.data, scratch.ctypes.data)
         return out
 

@@ -62,3 +62,41 @@ def test_chained_calls_wait_for_each_other():
     code, _ = compiled(graph, [*outer, *inner])
     x = np.array([0.1, -0.4, 1.0, -2.0])
     assert np.allclose(code(x), [*np.exp(-np.exp(x)), *np.exp(x)], rtol=1e-14)
+
+
+def walking(seed):
+    """Exponents that creep, leap, overflow and come back."""
+    draw = np.random.default_rng(seed)
+    steps = np.where(draw.random(4000) < 0.05, draw.normal(0.0, 60.0, 4000), 0.01)
+    path = np.cumsum(steps * draw.choice([-1.0, 1.0], 4000))
+    path[1000:1003] = 800.0, -900.0, 0.3
+    return path
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 6])
+def test_kept_exponentials_are_right_wherever_the_exponent_was_before(count):
+    graph = Graph()
+    nodes = [graph.call("exp", graph.leaf("state", index)) for index in range(count)]
+    code, text = compiled(graph, nodes, near=0)
+    assert "@quantal.exp_near" in text
+    for x in np.stack([walking(seed) for seed in range(count)], axis=1):
+        for simulated, value in zip(code(x), x, strict=True):
+            if value > 709.78:
+                assert simulated == math.inf
+            elif value > -700.0:
+                assert abs(simulated - math.exp(value)) <= 4 * math.ulp(math.exp(value)), value
+            else:
+                assert simulated <= 1e-304
+
+
+def test_a_kept_exponential_is_one_at_zero_before_anything_was_kept():
+    graph = Graph()
+    code, _ = compiled(graph, [graph.call("exp", graph.leaf("state", 0))], near=0)
+    assert code([0.05]).tolist() == pytest.approx([math.exp(0.05)], rel=1e-15)
+
+
+def test_what_is_no_number_is_not_kept():
+    graph = Graph()
+    code, _ = compiled(graph, [graph.call("exp", graph.leaf("state", 0))], near=0)
+    assert math.isnan(code([math.nan])[0])
+    assert code([0.01]).tolist() == pytest.approx([math.exp(0.01)], rel=1e-15)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from quantal.errors import RunError
-from quantal.expression import evaluate
+from quantal.expression import Number, evaluate
 from quantal.program import Equilibrium, Program
 
 
@@ -107,6 +107,11 @@ def initial_state(
     known = {slot.name: float(v) for slot, v in zip(program.parameters, parameters, strict=True)}
     known |= {slot.name: float(v) for slot, v in zip(program.drives, drives, strict=True)}
     known["time"] = time
+    settled = {index for rest in program.equilibria for index in rest.indices}
+    for index, (state, expression) in enumerate(zip(program.states, program.initial, strict=True)):
+        # Most initial values are plain numbers; evaluating their trees takes as long as a run.
+        if isinstance(expression, Number) and index not in settled:
+            known[state.name] = expression.value
     for index, value in (held or {}).items():
         known[program.states[index].name] = float(value)
     start = _Start(program, known)

@@ -51,10 +51,12 @@ class Observer(Mapping[str, Any]):
 
     def compute(self, names: Iterable[str]) -> dict[str, Array]:
         """Values (n,) of names, in internal units."""
-        return {
-            name: np.array(np.broadcast_to(np.asarray(self[name], dtype=float), self._length))
-            for name in names
-        }
+        return {name: self._over_rows(self[name]) for name in names}
+
+    def _over_rows(self, value: Any) -> Array:
+        """A copy; numbers and truths are repeated for every row."""
+        values = np.array(value, dtype=float)
+        return values if values.shape == (self._length,) else np.full(self._length, values)
 
 
 def parameter_values(

@@ -1,6 +1,7 @@
 """The default engine: stiff ordinary differential equations, stepped in compiled code.
 
-Rodas5P (Steinebach 2023) with adaptive steps and dense output, restarted at every stop of
+Rodas5P (Steinebach 2023), and Tsit5 (Tsitouras 2011) wherever explicit steps are cheaper,
+with adaptive steps and dense output, restarted at every stop of
 the stimulus and at every event.
 """
 
@@ -19,11 +20,12 @@ from quantal.engines.failure import explain
 from quantal.engines.observe import Observer, parameter_values
 from quantal.engines.recorder import Recorder
 from quantal.engines.rosenbrock import RODAS5P
+from quantal.engines.runge_kutta import TSIT5
 from quantal.engines.workspace import Array, Workspace
 from quantal.errors import RunError
 from quantal.kernels import context as codes
 from quantal.kernels.cache import Loaded, kernel_for
-from quantal.kernels.tableau import Tableau
+from quantal.kernels.tableau import Pair, Tableau
 from quantal.program import Program
 from quantal.stimulus import Stimulus
 from quantal.trajectory import Trajectory
@@ -38,11 +40,16 @@ FEWEST_STEPS = 250
 
 @dataclass(frozen=True)
 class Stiff:
-    """Adaptive Rosenbrock integration of any Program. `tableau` chooses the method."""
+    """Adaptive integration of any Program.
+
+    `tableau` is the Rosenbrock method; `pair` takes over where explicit steps are cheaper,
+    None leaves it out.
+    """
 
     name: str = "stiff"
     title: str = "stiff differential equations, adaptive Rosenbrock method"
     tableau: Tableau = field(default=RODAS5P, repr=False)
+    pair: Pair | None = field(default=TSIT5, repr=False)
     largest_growth: float = 6.0
 
     def supports(self, program: Program) -> list[str]:
@@ -58,7 +65,7 @@ class Stiff:
         from quantal.engines.initial import initial_state
 
         _check(program, stimulus)
-        loaded = kernel_for(program, self.tableau)
+        loaded = kernel_for(program, self.tableau, self.pair)
         run = _Run(program, stimulus, settings, self, loaded)
         start = stimulus.start
         drives = np.array([float(drive.at(start)) for drive in stimulus.drives])
@@ -88,7 +95,9 @@ class _Run:
         self._loaded = loaded
         self._kernel = loaded.kernel
         absolute = STEP_SHARE * settings.absolute
-        self._workspace = Workspace(loaded.kernel, engine.tableau, program, stimulus, absolute)
+        self._workspace = Workspace(
+            loaded.kernel, engine.tableau, program, stimulus, absolute, engine.pair
+        )
         self._context = self._workspace.context
         self._context.set_real("relative", STEP_SHARE * settings.relative)
         self._context.set_real("largest_step", self._largest_step())
@@ -108,14 +117,14 @@ class _Run:
 
     def _lay_stops(self, stimulus: Stimulus) -> list[float]:
         """All stops for the compiled loop; gives those at which Python has something to do."""
-        changes = {change[0] for change in stimulus.changes} | {stimulus.end}
-        stops = {stop for stop in (*stimulus.stops, *changes) if stop > stimulus.start}
-        inside = sorted(stop for stop in stops if stop <= stimulus.end)
-        self._context.point("stops", np.array([*inside, math.inf]))
+        start, end = stimulus.start, stimulus.end
+        changes = {change[0] for change in stimulus.changes} | {end}
+        stops = {stop for stop in (*stimulus.stops, *changes) if start < stop <= end}
+        self._context.point("stops", np.array([*sorted(stops), math.inf]))
         # A jump of a drive or a clamp may carry a watched value across its threshold.
         jumps = self._events.crossing_handlers and (stimulus.clamps or follow_drives(self._program))
         seen = stops if jumps else changes
-        return sorted(stop for stop in seen if stimulus.start < stop <= stimulus.end)
+        return sorted(stop for stop in seen if start < stop <= end)
 
     def begin(self, y0: Array) -> None:
         """Set the initial state and what happens at the very start."""
@@ -229,14 +238,18 @@ class _Run:
         count = self._context.count
         statistics = {
             "steps": float(count("accepted")), "rejected": float(count("rejected")),
+            "explicit_steps": float(count("explicit_steps")),
             "jacobians": float(count("factorisations")),
             "factorisations": float(count("factorisations")),
             "events": float(self._events.acted),
             "compile_seconds": self._loaded.seconds, "cached": float(self._loaded.cached),
         }  # fmt: skip
+        methods: list[Tableau | Pair] = [engine.tableau]
+        methods += [engine.pair] if engine.pair else []
         made_by = {
-            "engine": engine.name, "method": engine.tableau.name,
-            "source": engine.tableau.source, "program": self._program.name,
+            "engine": engine.name, "method": " and ".join(each.name for each in methods),
+            "source": "; ".join(each.source for each in methods),
+            "program": self._program.name,
             "mechanisms": list(self._program.mechanisms),
             "relative": self._settings.relative, "absolute": self._settings.absolute,
             "versions": {"numpy": np.__version__, "llvmlite": llvmlite.__version__},

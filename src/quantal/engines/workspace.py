@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from quantal.engines.landmarks import landmarks
 from quantal.kernels.context import Context
 from quantal.kernels.kernel import Kernel
-from quantal.kernels.tableau import Tableau
+from quantal.kernels.tableau import Pair, Tableau
 from quantal.program import Program
-from quantal.stimulus import COEFFICIENTS, Stimulus
+from quantal.stimulus import COEFFICIENTS, Piecewise, Stimulus
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Whole = np.ndarray[Any, np.dtype[np.int64]]
 
 SAME_TIME = 1e-9
 """Landmarks (ms) closer than this are one."""
+
+
+_IRREGULAR = 2.399963229728653
+"""The golden angle."""
+STATE_VECTORS = (
+    "y", "argument", "extra", "slope", "clamp_slopes", "change", "carry", "next_carry", "free",
+    "absolute", "direction",
+)  # fmt: skip
+"""Arrays of the context with one entry for each state."""
 
 
 class Workspace:
@@ -28,66 +39,55 @@ class Workspace:
 
     def __init__(
         self, kernel: Kernel, tableau: Tableau, program: Program, stimulus: Stimulus,
-        absolute: float,
+        absolute: float, pair: Pair | None = None,
     ) -> None:  # fmt: skip
         self.kernel = kernel
         self.context = Context()
         self._functions = (*stimulus.drives, *stimulus.clamps.values())
         layout = kernel.layout
         size, tables = layout.padded, max(len(self._functions), 1)
-        self.y = self._real("y", size)
-        for name in ("argument", "extra", "slope", "clamp_slopes", "change", "next_carry"):
-            self._real(name, size)
-        self._carry = self._real("carry", size)
-        self._real("increments", size * tableau.stages)
-        self._real("dense", size * max(len(tableau.dense), 1))
-        self._real("lu", layout.factors)
-        self._real("unit_lu", layout.factors)[list(layout.pivots)] = 1.0
-        self._scratch = int(self._real("scratch", layout.scratch).ctypes.data)
-        self.constants = self._real("constants", layout.constants)
-        self.free = self._real("free", size, 1.0)
-        self.drives = self._real("drives", tables)
-        self._real("slopes", tables)
-        tolerance = self._real("absolute", size, 1.0)
+        methods: list[Tableau | Pair] = [tableau] if pair is None else [tableau, pair]
+        sizes = dict.fromkeys(STATE_VECTORS, size)
+        sizes |= {
+            "increments": size * max(method.stages for method in methods),
+            "dense": size * max(1, *(len(method.dense) for method in methods)),
+            "lu": layout.factors, "unit_lu": layout.factors, "scratch": layout.scratch,
+            "constants": layout.constants, "drives": tables, "slopes": tables,
+        }  # fmt: skip
+        sizes |= dict.fromkeys(("sign", "g_middle", "g_end"), layout.crossings)
+        self.context.lay(sizes)
+        array = self.context.array
+        self.y, self._carry, self.free = array("y"), array("carry"), array("free")
+        self.constants, self.drives = array("constants"), array("drives")
+        self._scratch = self.context.count("scratch")
+        self.free[:] = 1.0
+        array("unit_lu")[list(layout.pivots)] = 1.0
+        array("absolute")[:] = 1.0
         scales = np.array([state.scale for state in program.states])
-        tolerance[: layout.states] = np.maximum(absolute * scales, 1e-300)
-        for name in ("sign", "g_middle", "g_end"):
-            self._real(name, max(layout.crossings, 1))
+        tolerance = np.maximum(absolute * scales, 1e-300)
+        array("absolute")[: layout.states] = tolerance
+        # Of irregular signs and sizes: no mode is at right angles to it by symmetry.
+        array("direction")[: layout.states] = tolerance * np.cos(
+            _IRREGULAR * np.arange(layout.states)
+        )
+        self.context.set_count("use_pair", int(pair is not None))
         self.delays = np.zeros(max(layout.delays, 1))
         self._lay_tables(stimulus)
         self.set_parameters(stimulus.parameters)
 
-    def _real(self, name: str, size: int, value: float = 0.0) -> Array:
-        array = np.full(max(size, 1), value)
-        self.context.point(name, array)
-        return array
-
-    def _count(self, name: str, values: list[int]) -> Whole:
-        array = np.array(values or [0], dtype=np.int64)
-        self.context.point(name, array)
-        return array
-
     def _lay_tables(self, stimulus: Stimulus) -> None:
-        knots = [function.knots for function in self._functions] or [np.zeros(1)]
-        coefficients = [f.coefficients for f in self._functions] or [np.zeros((1, COEFFICIENTS))]
-        lengths = np.array([len(each) for each in knots])
-        first = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
-        self.context.point("knots", _joined(knots))
-        self.context.point("coefficients", _joined(coefficients))
+        known = _tables.get(stimulus)
+        if known is None:
+            known = _tables[stimulus] = _Tables.of(stimulus, self._functions)
+        for name in ("knots", "coefficients", "landmarks"):
+            self.context.point(name, getattr(known, name))
+        for name in ("table_last", "clamped"):
+            self.context.point(name, getattr(known, name))
+        for name in ("table_base", "table_cursor", "varying"):
+            self.context.point(name, known.first.copy())
         self.context.set_count("table_count", len(self._functions))
-        self._count("table_last", (first + lengths - 1).tolist())
-        for name in ("table_base", "table_cursor"):
-            self._count(name, first.tolist())
-        self._count("varying", [0] * len(knots))
-        clamped = list(stimulus.clamps)
-        self._count("clamped", clamped)
-        self.context.set_count("clamp_count", len(clamped))
-        self.free[clamped] = 0.0
-        marks = [landmarks(f, stimulus.start, stimulus.end) for f in self._functions]
-        passed = np.sort(np.concatenate([np.zeros(0), *marks]))
-        # Two drives may move at times that differ by rounding alone; no step ends between.
-        passed = passed[np.append(True, np.diff(passed) > SAME_TIME)] if passed.size else passed
-        self.context.point("landmarks", np.append(passed, [np.inf, np.inf]))
+        self.context.set_count("clamp_count", len(stimulus.clamps))
+        self.free[list(stimulus.clamps)] = 0.0
 
     def set_parameters(self, values: Array) -> None:
         """Parameters take new values; what depends on them alone is computed again."""
@@ -137,6 +137,40 @@ class Workspace:
             self.y.ctypes.data, self.constants.ctypes.data, self.drives.ctypes.data,
             self.context.slot_address("now"),
         )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Tables:
+    """What the compiled code reads of a stimulus; the runs of one stimulus share it.
+
+    `first` and `table_last` (tables,) are the rows of `knots` and `coefficients` that belong
+    to a table; `clamped` are states; `landmarks` ends with two infinite times.
+    """
+
+    knots: Array
+    coefficients: Array
+    first: Whole
+    table_last: Whole
+    clamped: Whole
+    landmarks: Array
+
+    @classmethod
+    def of(cls, stimulus: Stimulus, functions: tuple[Piecewise, ...]) -> _Tables:
+        knots = [function.knots for function in functions] or [np.zeros(1)]
+        coefficients = [f.coefficients for f in functions] or [np.zeros((1, COEFFICIENTS))]
+        lengths = np.array([len(each) for each in knots])
+        first = np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)
+        marks = [landmarks(f, stimulus.start, stimulus.end) for f in functions]
+        passed = np.sort(np.concatenate([np.zeros(0), *marks]))
+        # Two drives may move at times that differ by rounding alone; no step ends between.
+        passed = passed[np.append(True, np.diff(passed) > SAME_TIME)] if passed.size else passed
+        return cls(
+            _joined(knots), _joined(coefficients), first, first + lengths - 1,
+            np.array([*stimulus.clamps, 0], dtype=np.int64), np.append(passed, [np.inf, np.inf]),
+        )  # fmt: skip
+
+
+_tables: WeakKeyDictionary[Stimulus, _Tables] = WeakKeyDictionary()
 
 
 def _joined(arrays: list[Array]) -> Array:

@@ -24,7 +24,7 @@ from quantal.kernels.kernel import Kernel
 from quantal.kernels.layout import Layout
 from quantal.kernels.native import Native, compile_ir, load_object
 from quantal.kernels.signature import signature
-from quantal.kernels.tableau import Tableau
+from quantal.kernels.tableau import Pair, Tableau
 from quantal.program import Program
 
 SUFFIX = ".kernel"
@@ -49,18 +49,18 @@ _memory: OrderedDict[str, Any] = OrderedDict()
 _signatures: dict[tuple[int, str], tuple[weakref.ref[Program], str]] = {}
 
 
-def kernel_for(program: Program, tableau: Tableau) -> Loaded:
-    """The compiled functions of a Program for one method."""
+def kernel_for(program: Program, tableau: Tableau, pair: Pair | None = None) -> Loaded:
+    """The compiled functions of a Program for one method, or for two that alternate."""
     started = time.perf_counter()
 
     def write() -> tuple[str, Fields]:
         # The generator is imported only where something must be generated.
         from quantal.kernels.generate.module import write_module
 
-        text, layout = write_module(program, tableau)
+        text, layout = write_module(program, tableau, pair)
         return text, asdict(layout)
 
-    kernel, cached = remembered(_signature(program, tableau), write, _kernel)
+    kernel, cached = remembered(_signature(program, tableau, pair), write, _kernel)
     return Loaded(kernel, time.perf_counter() - started, cached)
 
 
@@ -89,12 +89,12 @@ def remembered(
     return made, cached
 
 
-def _signature(program: Program, tableau: Tableau) -> str:
+def _signature(program: Program, tableau: Tableau, pair: Pair | None) -> str:
     """The signature; a Program cannot change, so the very same one is not read again."""
-    place = (id(program), tableau.name)
+    place = (id(program), f"{tableau.name} {pair.name if pair else ''}")
     known = _signatures.get(place)
     if known is None or known[0]() is not program:
-        known = (weakref.ref(program), signature(program, tableau))
+        known = (weakref.ref(program), signature(program, (tableau, pair)))
         if len(_signatures) > MOST_IN_MEMORY:
             _signatures.clear()
         _signatures[place] = known

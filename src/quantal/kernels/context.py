@@ -23,16 +23,23 @@ COUNTS = (
     "varying_count", "clamp_count", "landmark", "row_count", "row_capacity", "by_steps",
     "sample", "sample_count", "steps_left", "accepted", "rejected", "factorisations",
     "after_rejection", "has_dense", "restart", "failures", "table_count", "next_stop",
+    "use_pair", "explicit", "explicit_steps", "ready", "by_pair", "held_up", "refused",
+    "since_look", "look_after",
 )  # fmt: skip
 REALS = (
     "t", "stop", "h", "step", "end", "now", "pitch", "relative", "last_root", "last_step",
-    "largest_step", "largest_growth", "horizon", "first_h",
+    "largest_step", "largest_growth", "horizon", "first_h", "rate_squared",
+    "fastest_squared",
 )  # fmt: skip
 
 SLOTS = {name: index for index, name in enumerate((*ADDRESSES, *COUNTS, *REALS))}
 
 REACHED, FULL, BUDGET, TOO_SMALL, NOT_FINITE, CROSSED = range(6)
 """What `advance` returns: at the stop; output full; steps used up; failures; a crossing."""
+
+
+_LINE = 8
+"""Doubles in a cache line."""
 
 
 class Context:
@@ -51,7 +58,22 @@ class Context:
         assert name in self._slots
         assert array.flags.c_contiguous
         self._kept[name] = array
-        self._whole[self._slots[name]] = array.ctypes.data
+        # `array.ctypes.data` makes two objects on its way to the same number.
+        self._whole[self._slots[name]] = array.__array_interface__["data"][0]
+
+    def lay(self, sizes: Mapping[str, int]) -> None:
+        """Arrays of zeros behind one another, each on a cache line of its own."""
+        starts, total = {}, 0
+        for name, size in sizes.items():
+            starts[name] = total
+            total += -(-size // _LINE) * _LINE
+        block = np.zeros(total + _LINE)
+        address = block.__array_interface__["data"][0]
+        shift = -(address // 8) % _LINE
+        for name, size in sizes.items():
+            first = starts[name] + shift
+            self._kept[name] = block[first : first + size]
+            self._whole[self._slots[name]] = address + 8 * first
 
     def array(self, name: str) -> np.ndarray[Any, Any]:
         """The array behind an address slot."""

@@ -37,3 +37,34 @@ class Tableau:
     @property
     def stages(self) -> int:
         return len(self.c)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An explicit Runge-Kutta pair whose last stage is the first of the next step.
+
+    k_i = f(t + c_i h, y + h sum a_ij k_j); the new state is the last stage's argument, the
+    error h sum e_i k_i. The last two stages lie at the step's end, so that the change of f
+    between them tells the largest rate there (Hairer & Wanner 1996, Solving ODEs II, IV.2).
+    Dense output as for a `Tableau`, with h k_i for u_i.
+
+    `reach` is the largest h times rate at which a decaying mode is damped well. The error
+    estimate is multiplied by `caution`: found by experiment, so that the result keeps a
+    tolerance as well as that of the Rosenbrock method does.
+    """
+
+    name: str
+    source: str
+    order: int
+    error_order: int
+    dense_order: int
+    reach: float
+    caution: float
+    a: tuple[Row, ...]
+    c: Row
+    error: Row
+    dense: tuple[Row, ...]
+
+    @property
+    def stages(self) -> int:
+        return len(self.c)

@@ -8,6 +8,7 @@ that Ctrl-C is heard), at a crossing, or when it cannot go on.
 from __future__ import annotations
 
 from quantal.kernels import context
+from quantal.kernels.generate import explicit, switching
 from quantal.kernels.generate.ir import (
     DOUBLE,
     INFINITY,
@@ -21,7 +22,7 @@ from quantal.kernels.generate.ir import (
 from quantal.kernels.generate.output import POINTS_PER_STEP
 from quantal.kernels.generate.tables import keep, pointers, slot
 from quantal.kernels.layout import LANES, Layout
-from quantal.kernels.tableau import Tableau
+from quantal.kernels.tableau import Pair, Tableau
 
 SAFETY = 0.9
 SMALLEST_FACTOR = 0.2
@@ -34,7 +35,7 @@ _TINY_ERROR = 1e-8
 _MEMORY = 2.5
 
 
-def advance(layout: Layout, tableau: Tableau) -> Function:
+def advance(layout: Layout, tableau: Tableau, pair: Pair | None = None) -> Function:
     """`advance(context)`: step until something has to be told; gives the reason."""
     f = Function("advance", [(POINTER, "context")], returns=INTEGER, internal=False)
     with f.repeat() as loop:
@@ -42,19 +43,18 @@ def advance(layout: Layout, tableau: Tableau) -> Function:
         with f.when(f.compare("ne", slot(f, "restart", INTEGER), "0", INTEGER)):
             f.call("first_step", (POINTER, "%context"))
         step, end = _choose_step(f)
-        norm = f.call(
-            "attempt", (POINTER, "%context"), (DOUBLE, step), (DOUBLE, end), returns=DOUBLE
-        )
-        _count(f, "factorisations")
+        norm = _attempt(f, pair, step, end)
         good = f.compare("ole", norm, real(1.0))
         with f.when(f.emit(f"xor i1 {good}, true")):
-            _shrink(f, tableau, step, norm)
+            _shrink(f, tableau, pair, step, norm)
         loop.again_if(f.emit(f"xor i1 {good}, true"))
         keep(f, "step", step, DOUBLE)
         keep(f, "end", end, DOUBLE)
         keep(f, "has_dense", "0", INTEGER)
         _count(f, "accepted")
-        _grow(f, tableau, step, norm)
+        _grow(f, tableau, pair, step, norm)
+        if pair is not None:
+            _choose_method(f, pair)
         if layout.crossings:
             _leave_at_crossing(f, layout, end)
         f.call("commit", (POINTER, "%context"), (DOUBLE, end))
@@ -65,6 +65,39 @@ def advance(layout: Layout, tableau: Tableau) -> Function:
             f.call("write_jump", (POINTER, "%context"))
     f.do("unreachable")
     return f
+
+
+def _attempt(f: Function, pair: Pair | None, step: str, end: str) -> str:
+    """A step by the method of the moment; gives its error's norm."""
+    arguments = (POINTER, "%context"), (DOUBLE, step), (DOUBLE, end)
+    if pair is None:
+        _count(f, "factorisations")
+        return f.call("attempt", *arguments, returns=DOUBLE)
+    norm = f.variable(DOUBLE, real(0.0))
+    implicit = _is_implicit(f)
+    with f.when(implicit):
+        _count(f, "factorisations")
+        f.put(norm, f.call("attempt", *arguments, returns=DOUBLE))
+    with f.when(f.emit(f"xor i1 {implicit}, true")):
+        f.put(norm, f.call("attempt_explicit", *arguments, returns=DOUBLE))
+    return f.get(norm)
+
+
+def _is_implicit(f: Function) -> str:
+    return f.compare("eq", slot(f, "explicit", INTEGER), "0", INTEGER)
+
+
+def _choose_method(f: Function, pair: Pair) -> None:
+    """After an accepted step: by which method the next one is made."""
+    implicit = _is_implicit(f)
+    keep(f, "by_pair", slot(f, "explicit", INTEGER), INTEGER)
+    with f.when(f.emit(f"xor i1 {implicit}, true")):
+        _count(f, "explicit_steps")
+        # Drives jump at stops only, so that f is the same on both sides of a step's end.
+        keep(f, "ready", str(explicit.AT_END), INTEGER)
+        switching.explicit_accepted(f, pair)
+    with f.when(implicit):
+        switching.implicit_accepted(f, pair)
 
 
 def _count(f: Function, name: str) -> None:
@@ -119,31 +152,51 @@ def _inverse_root(f: Function, value: str, degree: int) -> str:
     guess = f.integer_add(f.emit(f"sdiv i64 {difference}, {degree}"), one)
     z = f.emit(f"bitcast i64 {guess} to double")
     for _ in range(2):
-        power = value
-        for _ in range(degree):
-            power = f.real_op("fmul", power, z)
+        power = _power(f, value, z, degree)
         correction = f.fma(power, real(-1.0 / degree), real(1.0 + 1.0 / degree))
         z = f.real_op("fmul", z, correction)
     return z
 
 
-def _shrink(f: Function, tableau: Tableau, step: str, norm: str) -> None:
+def _root(f: Function, tableau: Tableau, pair: Pair | None, norm: str) -> str:
+    """norm^(-1/(p + 1)) with the order p of the error estimate of the method of the moment."""
+    root = _inverse_root(f, norm, tableau.error_order + 1)
+    if pair is None or pair.error_order == tableau.error_order:
+        return root
+    other = _inverse_root(f, norm, pair.error_order + 1)
+    return f.select(_is_implicit(f), root, other)
+
+
+def _power(f: Function, factor: str, z: str, exponent: int) -> str:
+    """factor*z^exponent by squares, so that little waits for little."""
+    while exponent:
+        if exponent % 2:
+            factor = f.real_op("fmul", factor, z)
+        exponent //= 2
+        z = f.real_op("fmul", z, z) if exponent else z
+    return factor
+
+
+def _shrink(f: Function, tableau: Tableau, pair: Pair | None, step: str, norm: str) -> None:
     """After a rejected step: a smaller one."""
     _count(f, "rejected")
     keep(f, "after_rejection", "1", INTEGER)
     finite = f.compare("olt", norm, INFINITY)
-    root = _inverse_root(f, f.select(finite, norm, real(1.0)), tableau.error_order + 1)
+    root = _root(f, tableau, pair, f.select(finite, norm, real(1.0)))
     factor = f.larger(f.real_op("fmul", root, real(SAFETY)), real(SMALLEST_FACTOR))
     factor = f.select(finite, factor, real(NOT_FINITE_FACTOR))
     keep(f, "h", f.real_op("fmul", step, factor), DOUBLE)
     failures = f.select(finite, "0", f.integer_add(slot(f, "failures", INTEGER), 1), INTEGER)
     keep(f, "failures", failures, INTEGER)
+    if pair is not None:
+        with f.when(f.emit(f"xor i1 {_is_implicit(f)}, true")):
+            switching.explicit_rejected(f, pair, step)
 
 
-def _grow(f: Function, tableau: Tableau, step: str, norm: str) -> None:
+def _grow(f: Function, tableau: Tableau, pair: Pair | None, step: str, norm: str) -> None:
     """After an accepted step: the next one, by Gustafsson's predictive controller."""
     error = f.larger(norm, real(_TINY_ERROR))
-    root = _inverse_root(f, error, tableau.error_order + 1)
+    root = _root(f, tableau, pair, error)
     factor = f.real_op("fmul", root, real(SAFETY))
     last = slot(f, "last_step", DOUBLE)
     known = f.compare("ogt", last, real(0.0))
@@ -185,7 +238,7 @@ def _leave_at_crossing(f: Function, layout: Layout, end: str) -> None:
         f.give(str(context.CROSSED))
 
 
-def first_step(layout: Layout, tableau: Tableau) -> Function:
+def first_step(layout: Layout, tableau: Tableau, pair: Pair | None = None) -> Function:
     """`first_step(context)`: a step from the rates and how fast they change.
 
     With an Euler probe, r = |change of f|/(h |f|) is the fastest rate in sight, and the
@@ -206,13 +259,13 @@ def first_step(layout: Layout, tableau: Tableau) -> Function:
     remaining = f.real_op("fsub", stop, t)
     u = slot(f, "increments")
     after = f.address(u, layout.padded)
-    _rates(f, "y", u)
+    _rates(f, "y", u, pair)
     speed, growth = _weighted_rates(f, layout, u)
     probe = f.smaller(f.real_op("fdiv", real(1e-4), f.larger(growth, real(1e-300))), remaining)
     _euler(f, layout, u, probe)
     f.call("set_time", (POINTER, "%context"), (DOUBLE, f.real_op("fadd", t, probe)))
     f.call("hold_clamped", (POINTER, "%context"), (POINTER, slot(f, "argument")))
-    _rates(f, "argument", after)
+    _rates(f, "argument", after, pair)
     change = _difference(f, layout, u, after)
     fastest = f.larger(f.larger(speed, change), real(1e-300))
     rate = f.real_op("fdiv", change, f.real_op("fmul", fastest, probe))
@@ -228,8 +281,11 @@ def first_step(layout: Layout, tableau: Tableau) -> Function:
     return f
 
 
-def _rates(f: Function, state: str, out: str) -> None:
-    """The right-hand side: a stage with the unit factorisation and nothing added."""
+def _rates(f: Function, state: str, out: str, pair: Pair | None) -> None:
+    """The right-hand side; without its own code a stage with the unit factorisation."""
+    if pair is not None:
+        explicit.right_side(f, state, out)
+        return
     point = pointers(f, state, "constants", "drives", "now", "free", "extra", "unit_lu")
     f.call("stage", *point, (POINTER, out), (POINTER, slot(f, "scratch")))
 

@@ -67,8 +67,8 @@ def _combine(f: Function, layout: Layout, tableau: Tableau, stage: int, inverse:
             place = f.integer_add(index, _increment(layout, earlier))
             increment = f.load_vector(u, place)
             if not grows or earlier == stage - 1:
-                moved = _accumulate(f, row[earlier], increment, moved)
-            known = _accumulate(f, multiples[earlier], increment, known)
+                moved = accumulate(f, row[earlier], increment, moved)
+            known = accumulate(f, multiples[earlier], increment, known)
         if stage:
             known = f.real_op("fmul", known, inverse, VECTOR)
         if drift is not None:
@@ -82,7 +82,8 @@ def _combine(f: Function, layout: Layout, tableau: Tableau, stage: int, inverse:
         f.store_vector(known or splat(0.0), extra, index)
 
 
-def _accumulate(f: Function, factor: float, increment: str, total: str) -> str:
+def accumulate(f: Function, factor: float, increment: str, total: str) -> str:
+    """total + factor*increment for four states; no total yet is an empty name."""
     if factor == 0.0:
         return total
     if not total:
@@ -104,35 +105,45 @@ def _stage(f: Function, layout: Layout, tableau: Tableau, stage: int, t: str) ->
 
 
 def _error(f: Function, layout: Layout, tableau: Tableau) -> str:
-    """The new state into the argument; the largest weighted error of all states.
-
-    What rounding takes from y + change is carried to the next step (Kahan 1965), so that
-    conserved sums do not drift over many steps.
-    """
-    y, argument, absolute = slot(f, "y"), slot(f, "argument"), slot(f, "absolute")
-    change, carry, rest = slot(f, "change"), slot(f, "carry"), slot(f, "next_carry")
+    """The new state into the argument; the largest weighted error of all states."""
+    argument, absolute, change = slot(f, "argument"), slot(f, "absolute"), slot(f, "change")
     u = f.address(slot(f, "increments"), _increment(layout, tableau.stages - 1))
     relative = f.broadcast(slot(f, "relative", DOUBLE))
     largest, total = f.variable(VECTOR, splat(0.0)), f.variable(VECTOR, splat(0.0))
     with f.count(layout.padded, LANES) as index:
         increment = f.load_vector(u, index)
         moved = f.real_op("fadd", f.load_vector(change, index), increment, VECTOR)
-        moved = f.real_op("fadd", moved, f.load_vector(carry, index), VECTOR)
-        old = f.load_vector(y, index)
-        new = f.real_op("fadd", old, moved, VECTOR)
-        f.store_vector(new, argument, index)
-        lost = f.real_op("fsub", moved, f.real_op("fsub", new, old, VECTOR), VECTOR)
-        f.store_vector(lost, rest, index)
-        before, after = _magnitude(f, old), _magnitude(f, new)
+        old, new = moved_state(f, moved, argument, index)
+        before, after = magnitude(f, old), magnitude(f, new)
         size = f.select(f.compare("ogt", before, after, VECTOR), before, after, VECTOR)
         scale = f.fma(relative, size, f.load_vector(absolute, index), VECTOR)
-        ratio = f.real_op("fdiv", _magnitude(f, increment), scale, VECTOR)
+        ratio = f.real_op("fdiv", magnitude(f, increment), scale, VECTOR)
         known = f.get(largest, VECTOR)
         more = f.compare("ogt", ratio, known, VECTOR)
         f.put(largest, f.select(more, ratio, known, VECTOR), VECTOR)
         # A sum keeps a NaN, which a maximum may lose.
         f.put(total, f.real_op("fadd", f.get(total, VECTOR), ratio, VECTOR), VECTOR)
     f.call("hold_clamped", (POINTER, "%context"), (POINTER, argument))
+    return worst(f, largest, total)
+
+
+def moved_state(f: Function, moved: str, argument: str, index: str) -> tuple[str, str]:
+    """Four states before and after their change; the new ones into `argument`.
+
+    What rounding takes from y + change is carried to the next step (Kahan 1965), so that
+    conserved sums do not drift over many steps.
+    """
+    moved = f.real_op("fadd", moved, f.load_vector(slot(f, "carry"), index), VECTOR)
+    old = f.load_vector(slot(f, "y"), index)
+    new = f.real_op("fadd", old, moved, VECTOR)
+    f.store_vector(new, argument, index)
+    lost = f.real_op("fsub", moved, f.real_op("fsub", new, old, VECTOR), VECTOR)
+    f.store_vector(lost, slot(f, "next_carry"), index)
+    return old, new
+
+
+def worst(f: Function, largest: str, total: str) -> str:
+    """The largest lane of a variable, or NaN where the sum of all is none."""
     lanes = [f.emit(f"extractelement {VECTOR} {f.get(largest, VECTOR)}, i64 {i}")
              for i in range(LANES)]  # fmt: skip
     sums = [f.emit(f"extractelement {VECTOR} {f.get(total, VECTOR)}, i64 {i}")
@@ -143,5 +154,6 @@ def _error(f: Function, layout: Layout, tableau: Tableau) -> str:
     return f.select(f.compare("uno", check, check), check, norm)
 
 
-def _magnitude(f: Function, vector: str) -> str:
+def magnitude(f: Function, vector: str) -> str:
+    """|x| of every lane."""
     return f.call("llvm.fabs.v4f64", (VECTOR, vector), returns=VECTOR)

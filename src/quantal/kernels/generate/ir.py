@@ -115,8 +115,14 @@ class Function:
         """A vector whose first lane is double `index` of an array."""
         return self.emit(f"load {VECTOR}, ptr {self.address(base, index)}, align 8")
 
-    def store_vector(self, value: str, base: str, index: str) -> None:
-        self.do(f"store {VECTOR} {value}, ptr {self.address(base, index)}, align 8")
+    def store_vector(self, value: str, base: str, index: str, whole: bool = False) -> None:
+        """Write four doubles; `whole` keeps LLVM from writing them in two halves.
+
+        A vector that is read right after it was written in parts waits until the parts have
+        left the processor's store buffer.
+        """
+        how = "store volatile" if whole else "store"
+        self.do(f"{how} {VECTOR} {value}, ptr {self.address(base, index)}, align 8")
 
     def broadcast(self, value: str) -> str:
         """A double in every lane."""

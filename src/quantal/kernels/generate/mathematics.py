@@ -11,10 +11,10 @@ import math
 from collections.abc import Sequence
 
 from quantal.kernels.c_library import FUNCTIONS
-from quantal.kernels.generate.ir import DOUBLE, VECTOR, Function, real, splat
+from quantal.kernels.generate.ir import DOUBLE, POINTER, VECTOR, Function, real, splat
 from quantal.kernels.layout import LANES
 
-OWN = ("exp", "exprel", "exprel_slope")
+OWN = ("exp", "exp_near", "exprel", "exprel_slope")
 """Functions generated here: `quantal.NAME` for one double, `quantal.NAME.v` for a vector."""
 
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -56,13 +56,14 @@ def used_by(text: str) -> str:
 class _Kind:
     """Constants and instructions for one double or a vector of them."""
 
-    def __init__(self, name: str, kind: str) -> None:
+    def __init__(self, name: str, kind: str, *more: tuple[str, str]) -> None:
         vector = kind == VECTOR
         self.kind = kind
         self.whole = f"<{LANES} x i64>" if vector else "i64"
         self.constant = splat if vector else real
         head = own(name, vector)
-        self.f = Function(head, [(kind, "x")], kind, attributes="nounwind memory(none)")
+        attributes = "nounwind" if more else "nounwind memory(none)"
+        self.f = Function(head, [(kind, "x"), *more], kind, attributes=attributes)
 
     def op(self, operation: str, a: str, b: str) -> str:
         return self.f.real_op(operation, a, b, self.kind)
@@ -144,4 +145,44 @@ def _exprel_slope(kind: str) -> str:
     return k.finish(k.select(small, series, slope))
 
 
-_WRITE = {"exp": _exp, "exprel": _exprel, "exprel_slope": _exprel_slope}
+def _exp_near(kind: str) -> str:
+    """e^x = e^x0 e^(x - x0), with the x0 and e^x0 that `near` keeps from an earlier call.
+
+    Within a step an exponent moves little: then a short series does, to the same accuracy.
+    Where x is too far from x0 the full function is called and kept. e^x0 is kept as its bits
+    differ from those of 1, so that zeros say e^0 = 1.
+    """
+    k = _Kind("exp_near", kind, (POINTER, "near"))
+    f, size = k.f, LANES if kind == VECTOR else 1
+    known = f.emit(f"load {kind}, ptr %near, align 8")
+    place = f.address("%near", size)
+    bits = f.emit(f"load {k.whole}, ptr {place}, align 8")
+    one = f.emit(f"bitcast {kind} {k.constant(1.0)} to {k.whole}")
+    value = f.emit(f"bitcast {k.whole} {f.emit(f'xor {k.whole} {bits}, {one}')} to {kind}")
+    d = k.op("fsub", "%x", known)
+    suffix = f"v{LANES}f64" if kind == VECTOR else "f64"
+    distance = f.call(f"llvm.fabs.{suffix}", (kind, d), returns=kind)
+    near = k.compare("olt", distance, k.constant(_NEAR))
+    if kind == VECTOR:
+        lanes = f.emit(f"bitcast <{LANES} x i1> {near} to i{LANES}")
+        near = f.emit(f"icmp eq i{LANES} {lanes}, -1")
+    with f.when(near, ends=True):
+        tail = k.polynomial([1.0 / math.factorial(i) for i in range(2, 9)], d)
+        change = k.fma(k.op("fmul", d, d), tail, d)
+        f.give(k.fma(value, change, value))
+    exact = k.call("exp", "%x")
+    # Infinity times a change is no number: there x0 becomes none, so that nothing is near it.
+    origin = k.op("fadd", "%x", k.op("fsub", exact, exact))
+    f.do(f"store {kind} {origin}, ptr %near, align 8")
+    exact_bits = f.emit(f"bitcast {kind} {exact} to {k.whole}")
+    kept = f.emit(f"xor {k.whole} {exact_bits}, {one}")
+    f.do(f"store {k.whole} {kept}, ptr {place}, align 8")
+    return k.finish(exact)
+
+
+_NEAR = 1.0 / 16.0
+"""So far from x0 the ninth term of the series is below rounding."""
+NEAR_SLOTS = 2 * LANES
+"""Doubles that one call of `exp_near` keeps."""
+
+_WRITE = {"exp": _exp, "exp_near": _exp_near, "exprel": _exprel, "exprel_slope": _exprel_slope}

@@ -13,46 +13,59 @@ from quantal.kernels.generate.ir import (
 )
 from quantal.kernels.generate.tables import keep, pointers, slot
 from quantal.kernels.layout import LANES, Layout
-from quantal.kernels.tableau import Tableau
+from quantal.kernels.tableau import Pair, Row, Tableau
 
 POINTS_PER_STEP = 4
 """Rows written per accepted step where no sample times are given."""
 
 
-def prepare_dense(layout: Layout, tableau: Tableau) -> Function:
+def prepare_dense(layout: Layout, tableau: Tableau, pair: Pair | None = None) -> Function:
     """`prepare_dense(context)`: the polynomial's coefficients, once per accepted step."""
     f = Function("prepare_dense", [(POINTER, "context")])
     with f.when(f.compare("ne", slot(f, "has_dense", INTEGER), "0", INTEGER), ends=True):
         f.give()
-    u, dense = slot(f, "increments"), slot(f, "dense")
-    with f.count(layout.padded, LANES) as index:
-        increments = [
-            f.load_vector(u, f.integer_add(index, stage * layout.padded))
-            for stage in range(tableau.stages)
-        ]
-        for number, row in enumerate(tableau.dense):
-            value = splat(0.0)
-            for factor, increment in zip(row, increments, strict=True):
-                if factor != 0.0:
-                    value = f.fma(splat(factor), increment, value, VECTOR)
-            f.store_vector(value, dense, f.integer_add(index, number * layout.padded))
     keep(f, "has_dense", "1", INTEGER)
+    if pair is not None:
+        by_pair = f.compare("ne", slot(f, "by_pair", INTEGER), "0", INTEGER)
+        with f.when(by_pair, ends=True):
+            _coefficients(f, layout, pair.dense, f.broadcast(slot(f, "step", DOUBLE)))
+            f.give()
+    _coefficients(f, layout, tableau.dense)
     f.give()
     return f
 
 
-def state_at(layout: Layout, tableau: Tableau) -> Function:
+def _coefficients(f: Function, layout: Layout, rows: tuple[Row, ...], times: str = "") -> None:
+    """Weighted sums of the stages, times a factor, into the rows of `dense`."""
+    u, dense = slot(f, "increments"), slot(f, "dense")
+    with f.count(layout.padded, LANES) as index:
+        increments = [
+            f.load_vector(u, f.integer_add(index, stage * layout.padded))
+            for stage in range(len(rows[0]) if rows else 0)
+        ]
+        for number, row in enumerate(rows):
+            value = splat(0.0)
+            for factor, increment in zip(row, increments, strict=True):
+                if factor != 0.0:
+                    value = f.fma(splat(factor), increment, value, VECTOR)
+            if times:
+                value = f.real_op("fmul", value, times, VECTOR)
+            f.store_vector(value, dense, f.integer_add(index, number * layout.padded))
+
+
+def state_at(layout: Layout, tableau: Tableau, pair: Pair | None = None) -> Function:
     """`state_at(context, time, out)`: all states at a time inside the step, drives set."""
     f = Function("state_at", [(POINTER, "context"), (DOUBLE, "time"), (POINTER, "out")])
     f.call("prepare_dense", (POINTER, "%context"))
     f.call("set_time", (POINTER, "%context"), (DOUBLE, "%time"))
     part = f.real_op("fsub", "%time", slot(f, "t", DOUBLE))
+    degree = max(len(tableau.dense), len(pair.dense) if pair else 0)
     x = f.broadcast(f.real_op("fdiv", part, slot(f, "step", DOUBLE)))
     z = f.real_op("fsub", splat(1.0), x, VECTOR)
     y, argument, dense = slot(f, "y"), slot(f, "argument"), slot(f, "dense")
     with f.count(layout.padded, LANES) as index:
         value = splat(0.0)
-        for number in reversed(range(len(tableau.dense))):
+        for number in reversed(range(degree)):
             coefficient = f.load_vector(dense, f.integer_add(index, number * layout.padded))
             value = f.fma(x, value, coefficient, VECTOR)
         value = f.fma(z, value, f.load_vector(argument, index), VECTOR)

@@ -10,22 +10,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from quantal.kernels.generate.ir import POINTER, VECTOR, Function, real
-from quantal.kernels.generate.mathematics import own
+from quantal.kernels.generate.ir import DOUBLE, POINTER, VECTOR, Function, real
+from quantal.kernels.generate.mathematics import NEAR_SLOTS, own
 from quantal.kernels.layout import LANES
 from quantal.kernels.symbolic.dag import Graph
 
 _OWN = {"exp": "exp", "exprel": "exprel", "exprel'": "exprel_slope"}
 _LIBRARY = {"log": "log", "log10": "log10", "tanh": "tanh"}
-_CALLS = {
-    **{operation: own(name, False) for operation, name in _OWN.items()},
-    **_LIBRARY, "sqrt": "llvm.sqrt.f64", "abs": "llvm.fabs.f64",
-}  # fmt: skip
+_CALLS = {**_LIBRARY, "sqrt": "llvm.sqrt.f64", "abs": "llvm.fabs.f64"}
 PART = 400
 """Longest run of instructions in one function."""
 
 _BINARY = {"+": "fadd", "-": "fsub", "*": "fmul"}
 _PREDICATES = {"<": "olt", "<=": "ole", "==": "oeq", "!=": "une"}
+
+
+def near_places(graph: Graph, outputs: Iterable[int]) -> int:
+    """How many doubles the exponentials that some nodes need may keep at most."""
+    return NEAR_SLOTS * sum(graph.operation[node] == "exp" for node in graph.ancestors(outputs))
 
 
 class StraightLine:
@@ -35,13 +37,16 @@ class StraightLine:
     kind of leaf is read, `given` which nodes already have a value (as an array's name and an
     index), so that they are loaded instead. What is longer than `PART` instructions becomes
     several functions, because LLVM's time grows faster than a block's length; values pass
-    from one to the next through the array `%scratch`.
+    from one to the next through the array `%scratch`, from its place `free` on. From `near`
+    on exponentials keep there what they were last: see `near_places`.
     """
 
     def __init__(
         self, name: str, arguments: Sequence[str], graph: Graph, arrays: Mapping[str, str],
         given: Mapping[int, tuple[str, int]] | None = None, internal: bool = True,
+        near: int | None = None, free: int = 0,
     ) -> None:  # fmt: skip
+        self._near, self._free = near, free
         self._name = name
         self._internal = internal
         self._arguments = [(POINTER, each) for each in arguments]
@@ -75,11 +80,16 @@ class StraightLine:
 
     @property
     def scratch(self) -> int:
-        """How many values pass between parts."""
-        return len(self._slots)
+        """How much of the array `%scratch` is used."""
+        return self._free + len(self._slots)
 
-    def store(self, outputs: Sequence[int], pointer: str, first: int = 0) -> None:
-        """Write the outputs to consecutive places, four at a time where they are at hand."""
+    def store(
+        self, outputs: Sequence[int], pointer: str, first: int = 0, padded: bool = False
+    ) -> None:
+        """Write the outputs to consecutive places, four at a time where they are at hand.
+
+        In a `padded` array there is room for a last vector that is filled with zeros.
+        """
         self._emit_all(outputs)
         if len(self._parts) > 1:
             for place, output in enumerate(outputs):
@@ -87,6 +97,8 @@ class StraightLine:
                 part.store(self._at_home(output), pointer, first + place)
             return
         function, values = self._function, [self._value(output) for output in outputs]
+        if padded:
+            values += [real(0.0)] * (-len(values) % LANES)
         whole = len(values) - len(values) % LANES
         for start in range(0, whole, LANES):
             vector = "poison"
@@ -94,7 +106,7 @@ class StraightLine:
                 vector = function.emit(
                     f"insertelement {VECTOR} {vector}, double {values[start + lane]}, i64 {lane}"
                 )
-            function.store_vector(vector, pointer, str(first + start))
+            function.store_vector(vector, pointer, str(first + start), whole=True)
         for index in range(whole, len(values)):
             function.store(values[index], pointer, first + index)
 
@@ -174,10 +186,20 @@ class StraightLine:
             packed = self._function.emit(
                 f"insertelement {VECTOR} {packed}, double {value}, i64 {lane}"
             )
-        name = own(_OWN[operation], True)
-        result = self._function.call(name, (VECTOR, packed), returns=VECTOR)
+        result = self._own_call(operation, VECTOR, packed)
         for lane, node in enumerate(nodes):
             self._keep(node, self._function.emit(f"extractelement {VECTOR} {result}, i64 {lane}"))
+
+    def _own_call(self, operation: str, kind: str, value: str) -> str:
+        """A call of one of the generated functions, for one value or a vector."""
+        vector = kind == VECTOR
+        if operation != "exp" or self._near is None:
+            return self._function.call(own(_OWN[operation], vector), (kind, value), returns=kind)
+        near = self._function.address("%scratch", self._near)
+        self._near += NEAR_SLOTS
+        return self._function.call(
+            own("exp_near", vector), (kind, value), (POINTER, near), returns=kind
+        )
 
     def _at_home(self, node: int) -> str:
         return real(self._graph.value[node]) if self._graph.is_number(node) else self._names[node]
@@ -192,7 +214,7 @@ class StraightLine:
         """A value that an earlier part computed."""
         truth = self._graph.is_truth(node)
         if node not in self._slots:
-            self._slots[node] = len(self._slots)
+            self._slots[node] = self._free + len(self._slots)
             home, value = self._parts[self._homes[node]], self._names[node]
             value = home.emit(f"uitofp i1 {value} to double") if truth else value
             home.store(value, "%scratch", self._slots[node])
@@ -300,6 +322,8 @@ class StraightLine:
             return function.emit(f"fneg double {values[0]}")
         if operation == "reciprocal":
             return function.real_op("fdiv", real(1.0), values[0])
+        if operation in _OWN:
+            return self._own_call(operation, DOUBLE, values[0])
         if operation in _CALLS:
             return function.call(_CALLS[operation], ("double", values[0]), returns="double")
         if operation == "^":

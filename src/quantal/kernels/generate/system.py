@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from quantal.kernels.generate.hoist import hoisted
 from quantal.kernels.generate.ir import Function
-from quantal.kernels.generate.straight_line import StraightLine
+from quantal.kernels.generate.straight_line import StraightLine, near_places
 from quantal.kernels.layout import Layout
 from quantal.kernels.symbolic.dag import Graph
 from quantal.kernels.symbolic.equations import (
@@ -52,6 +52,12 @@ class _Task:
     results: Sequence[tuple[str, Sequence[int]]]
     places: Sequence[int] | None
     internal: bool
+    padded: bool
+    often: bool
+
+
+def _nodes(task: _Task) -> list[int]:
+    return [node for _, nodes in task.results for node in nodes]
 
 
 class _Writer:
@@ -66,29 +72,37 @@ class _Writer:
     def add(
         self, name: str, inputs: Sequence[str], result: str, nodes: Sequence[int],
         second: tuple[str, Sequence[int]] | None = None,
-        places: Sequence[int] | None = None, internal: bool = True,
+        places: Sequence[int] | None = None, internal: bool = True, padded: bool = False,
+        often: bool = False,
     ) -> None:  # fmt: skip
         """A function that writes nodes to the array `result`, at `places` or from 0 on.
 
-        `second` is another array that it writes, with its nodes.
+        `second` is another array that it writes, with its nodes. A `padded` array has room
+        for whole vectors. What is called `often` keeps its exponentials.
         """
         results = [(result, nodes)] if second is None else [(result, nodes), second]
-        self._waiting.append(_Task(name, inputs, results, places, internal))
+        self._waiting.append(_Task(name, inputs, results, places, internal, padded, often))
 
     def functions(self) -> tuple[list[Function], int]:
         """All functions, with `prepare` for the constants, and the number of constants."""
         results = [result for task in self._waiting for result in task.results]
         once = hoisted(self.graph, (node for _, nodes in results for node in nodes))
         given = {node: ("%constants", self._parameters + index) for index, node in enumerate(once)}
-        written = self._prepare(once)
-        for task in self._waiting:
+        kept = [
+            near_places(self.graph, _nodes(task)) if task.often else 0 for task in self._waiting
+        ]
+        written = self._prepare(once, sum(kept))
+        for number, task in enumerate(self._waiting):
             names = [_ARRAYS[kind][1:] for kind in task.inputs]
             names += [result for result, _ in task.results] + ["scratch"]
             arguments = list(dict.fromkeys(names))
-            code = StraightLine(task.name, arguments, self.graph, _ARRAYS, given, task.internal)
+            near = sum(kept[:number]) if task.often else None
+            code = StraightLine(
+                task.name, arguments, self.graph, _ARRAYS, given, task.internal, near, sum(kept)
+            )
             for result, nodes in task.results:
                 if task.places is None:
-                    code.store(nodes, f"%{result}")
+                    code.store(nodes, f"%{result}", padded=task.padded)
                 else:
                     code.store_at_end(nodes, f"%{result}", task.places)
             written += self._finished(code)
@@ -98,15 +112,18 @@ class _Writer:
         self.scratch = max(self.scratch, code.scratch)
         return code.functions()
 
-    def _prepare(self, once: Sequence[int]) -> list[Function]:
+    def _prepare(self, once: Sequence[int], free: int) -> list[Function]:
         names = ["constants", "scratch"]
-        code = StraightLine("prepare", names, self.graph, _ARRAYS, internal=False)
+        code = StraightLine("prepare", names, self.graph, _ARRAYS, internal=False, free=free)
         code.store(once, "%constants", self._parameters)
         return self._finished(code)
 
 
-def write_system(program: Program) -> System:
-    """Derive everything that one Program needs, and write it as IR."""
+def write_system(program: Program, explicit: bool) -> System:
+    """Derive everything that one Program needs, and write it as IR.
+
+    `explicit` adds the right-hand side by itself.
+    """
     graph = Graph()
     equations = Equations(graph, program)
     linear = linearise(graph, equations, program)
@@ -117,9 +134,11 @@ def write_system(program: Program) -> System:
     right = [graph.add(rate, graph.leaf(_EXTRA, i)) for i, rate in enumerate(linear.rates)]
     right += [graph.zero] * linear.intermediates
     writer = _Writer(graph, len(program.parameters))
-    writer.add("factor", FACTOR, "lu", entries, ("slope", linear.slopes))
+    writer.add("factor", FACTOR, "lu", entries, ("slope", linear.slopes), often=True)
     solution = substitute(graph, factors, stored, right)[:size]
-    writer.add("stage", STAGE, "u", solution, internal=False)
+    writer.add("stage", STAGE, "u", solution, internal=False, padded=True, often=True)
+    if explicit:
+        writer.add("right_side", (*POINT, FREE), "k", linear.rates, padded=True, often=True)
     crossings = [equations.node(item.expression) for item in _crossings(program)]
     writer.add("crossings", POINT, "g", crossings, internal=False)
     writer.add("delays", POINT, "out", _delays(equations, program), internal=False)

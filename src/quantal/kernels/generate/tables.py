@@ -12,6 +12,9 @@ from quantal.kernels.generate.ir import DOUBLE, INTEGER, POINTER, Function, real
 from quantal.kernels.generate.mathematics import own
 from quantal.stimulus import COEFFICIENTS
 
+FIRST_LOOK = 8
+"""Implicit steps before the first look at whether explicit ones would do."""
+
 
 def slot(f: Function, name: str, kind: str = POINTER) -> str:
     """The content of a slot of the context."""
@@ -105,12 +108,26 @@ def _move_base(f: Function, table: str, t: str) -> str:
     return here
 
 
-def start_step() -> Function:
-    """`start_step(context)`: cursors move to the pieces that hold from t on."""
-    f = Function("start_step", [(POINTER, "context")])
+def _move_varying(f: Function) -> str:
+    """Cursors of all varying tables move on; gives the step's start."""
     t, varying = slot(f, "t", DOUBLE), slot(f, "varying")
     with f.count(slot(f, "varying_count", INTEGER)) as index:
         _move_base(f, f.load(varying, index, INTEGER), t)
+    return t
+
+
+def move_tables() -> Function:
+    """`move_tables(context)`: cursors move to the pieces that hold from t on."""
+    f = Function("move_tables", [(POINTER, "context")])
+    _move_varying(f)
+    f.give()
+    return f
+
+
+def start_step() -> Function:
+    """`start_step(context)`: all varying tables are as they are from t on."""
+    f = Function("start_step", [(POINTER, "context")])
+    t = _move_varying(f)
     f.call("set_time", (POINTER, "%context"), (DOUBLE, t))
     f.give()
     return f
@@ -134,6 +151,11 @@ def enter() -> Function:
         keep(f, name, value, DOUBLE)
     keep(f, "restart", "1", INTEGER)
     keep(f, "h", slot(f, "first_h", DOUBLE), DOUBLE)
+    keep(f, "explicit", slot(f, "use_pair", INTEGER), INTEGER)
+    for name in ("ready", "held_up", "since_look", "refused"):
+        keep(f, name, "0", INTEGER)
+    keep(f, "fastest_squared", real(0.0), DOUBLE)
+    keep(f, "look_after", str(FIRST_LOOK), INTEGER)
     keep(f, "varying_count", "0", INTEGER)
     varying = slot(f, "varying")
     with f.count(slot(f, "table_count", INTEGER)) as table:
