@@ -52,9 +52,16 @@ def test_a_delay_that_depends_on_what_is_varied():
 
 def test_what_a_crossing_sets_off_later_has_no_fixed_time():
     (v,) = names("V")
-    made = cell(
-        handlers=[Handler(Crossing(tree(v - 0.5), "down"), (Emission("spike"),))],
-        links=[Link("spike", "late", delay=tree(1.0))],
-    )
+    crossed = Handler(Crossing(tree(v - 0.5), "down"), (Emission("spike"),))
+    late = Link("spike", "late", delay=tree(1.0))
+    acts = Handler("late", (Assignment(1, tree(1.0)),))
+    made = cell(handlers=[crossed, acts], links=[late])
     (reason,) = obstacles(made, stimulus(made, 5.0), [K])
     assert "after a delay has no fixed time" in reason
+    delayed = cell(handlers=[crossed, replace(acts, trigger="spike", delay=tree(1.0))])
+    assert obstacles(delayed, stimulus(delayed, 5.0), [K]) == [reason]
+    # What only tells of itself, or acts at once, is followed.
+    silent = cell(handlers=[crossed], links=[late])
+    assert obstacles(silent, stimulus(silent, 5.0), [K]) == []
+    prompt = cell(handlers=[crossed, replace(acts, trigger="spike")])
+    assert obstacles(prompt, stimulus(prompt, 5.0), [K]) == []

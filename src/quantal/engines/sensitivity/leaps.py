@@ -23,6 +23,9 @@ class Tracing(Workspace):
     def act(self, handler: int) -> None:
         """A handler's actions on the present state; its derivative is noted before."""
         kernel = self._derived
+        if not kernel.sizes.jumps[handler].rows:
+            super().act(handler)
+            return
         matrix = np.eye(kernel.layout.states)
         push = np.zeros((kernel.layout.states, self._directions))
         self._evaluate(kernel.jumps[handler], kernel.sizes.jumps[handler], matrix, push)

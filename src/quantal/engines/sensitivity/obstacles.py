@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quantal.engines.sensitivity.varied import Varied
+from quantal.kernels.sensitivity.events import after_crossings
 from quantal.kernels.symbolic.dag import CONSTANT, Graph
 from quantal.kernels.symbolic.derivative import gradients
 from quantal.kernels.symbolic.equations import PARAMETER, STATE, Equations
-from quantal.program import Crossing, Emission, Program
+from quantal.program import Program
 from quantal.stimulus import Stimulus
 
 
@@ -45,9 +46,7 @@ def _of_delays(program: Program, varied: Sequence[Varied]) -> list[str]:
     late = [delay for delay in delays if delay is not None]
     if not late:
         return []
-    crossing = [h for h in program.handlers if isinstance(h.trigger, Crossing)]
-    emits = any(isinstance(action, Emission) for h in crossing for action in h.actions)
-    if any(handler.delay is not None for handler in crossing) or emits:
+    if after_crossings(program)[1]:
         return ["an event that follows a crossing after a delay has no fixed time"]
     graph = Graph()
     equations = Equations(graph, program)

@@ -138,7 +138,7 @@ class Forwards:
         work.watch([row * LANES for row, _, _ in self._watched])
         values = np.empty((len(given.shares), max(len(self._watched), 1), LANES))
         work.values(values if values.size else np.zeros(LANES))
-        work.kernel.tangents(work.context.address)
+        work.kernel.way(work.context.address)
         if len(given.shares):
             self._kept.append(self._unpacked(values))
             self.count += len(given.shares)
@@ -219,7 +219,7 @@ class Backwards:
             work.at(item)
             values = np.ascontiguousarray(cotangents[first : first + len(item.shares)])
             work.values(values if values.size else np.zeros(1))
-            kernel.adjoint(work.context.address)
+            kernel.way(work.context.address)
         return np.asarray(work.total[:directions] + self._start.T @ received)
 
 

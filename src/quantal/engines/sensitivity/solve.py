@@ -22,6 +22,7 @@ from quantal.engines.sensitivity.varied import Varied, directions
 from quantal.errors import UsageError
 from quantal.kernels.sensitivity.directions import Direction
 from quantal.kernels.sensitivity.kernel import sensitivity_kernel
+from quantal.kernels.sensitivity.layout import BACKWARDS, FORWARDS
 from quantal.kernels.symbolic.equations import STATE
 from quantal.program import Program
 from quantal.stimulus import Stimulus
@@ -120,7 +121,7 @@ def solve(
     whole = initial_state(program, stimulus.parameters, inputs, start, held)
     y0 = whole[list(given.kept)]
     found, driven, first = directions(given, given.stimulus(stimulus), y0, varied)
-    loaded = sensitivity_kernel(given.program, RODAS5P, found)
+    loaded = sensitivity_kernel(given.program, RODAS5P, found, BACKWARDS if backwards else FORWARDS)
     run = Recording(given.program, driven, settings, RODAS5P, loaded.kernel, len(found))
     everything = settings.record is None
     watched = list(range(len(given.kept))) if everything else chosen.states()

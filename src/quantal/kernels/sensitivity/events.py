@@ -19,7 +19,7 @@ from quantal.kernels.symbolic.equations import (
     Equations,
     after_actions,
 )
-from quantal.program import Crossing, Handler, Program
+from quantal.program import Crossing, Emission, Handler, Program
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def reached(
 ) -> list[Collection[int]]:
     """The states that each direction can move, by the equations and by events."""
     size = len(program.states)
-    if any(isinstance(handler.trigger, Crossing) for handler in program.handlers):
+    if after_crossings(program)[0]:
         # A moment that moves moves every state with it.
         return [range(size) for _ in directions]
     following: dict[Register, set[Register]] = {}
@@ -105,6 +105,43 @@ def reached(
         for row, number in each.jump.directions:
             seeds[number].add(row)
     return [reach(each, effects) for each in seeds]
+
+
+def after_crossings(program: Program) -> tuple[bool, bool]:
+    """Whether states change at a crossing, and whether they do some time after one."""
+    at_once = late = False
+    waiting: list[tuple[Handler, bool]] = [
+        (handler, False) for handler in program.handlers if isinstance(handler.trigger, Crossing)
+    ]
+    seen: set[tuple[int, bool]] = set()
+    while waiting:
+        handler, delayed = waiting.pop()
+        delayed = delayed or handler.delay is not None
+        if (id(handler), delayed) in seen:
+            continue
+        seen.add((id(handler), delayed))
+        if any(not isinstance(action, Emission) for action in handler.actions):
+            at_once, late = at_once or not delayed, late or delayed
+        for action in handler.actions:
+            if isinstance(action, Emission):
+                waiting += _following(program, action.event, delayed)
+    return at_once, late
+
+
+def _following(program: Program, event: str, delayed: bool) -> list[tuple[Handler, bool]]:
+    """The handlers that an event sets off, through links, and whether after a delay."""
+    found: list[tuple[Handler, bool]] = []
+    events, seen = [(event, delayed)], set()
+    while events:
+        name, later = events.pop()
+        if (name, later) in seen:
+            continue
+        seen.add((name, later))
+        found += [(handler, later) for handler in program.handlers if handler.trigger == name]
+        for link in program.links:
+            if link.source == name:
+                events.append((link.target, later or link.delay is not None))
+    return found
 
 
 def _is_solving(item: Add) -> bool:

@@ -15,7 +15,7 @@ from quantal.kernels.kernel import Kernel
 from quantal.kernels.layout import Layout
 from quantal.kernels.native import Native
 from quantal.kernels.sensitivity.directions import Direction
-from quantal.kernels.sensitivity.layout import Sizes
+from quantal.kernels.sensitivity.layout import FORWARDS, Sizes
 from quantal.kernels.signature import signature
 from quantal.kernels.tableau import Tableau
 from quantal.program import Program
@@ -25,17 +25,16 @@ _signatures: dict[tuple[int, str], tuple[weakref.ref[Program], str]] = {}
 
 
 class SensitivityKernel(Kernel):
-    """A kernel whose steps go to a tape, with `states`, `tangents` and `adjoint` over it.
+    """A kernel whose steps go to a tape, with `states` and one `way` over it.
 
     Also `jumps[k]`: what handler k does, derived; and `watched`: the crossing functions.
     """
 
-    def __init__(self, native: Native, layout: Layout, sizes: Sizes) -> None:
+    def __init__(self, native: Native, layout: Layout, sizes: Sizes, way: str) -> None:
         super().__init__(native, layout)
         self.sizes = sizes
         self.states = self._bind("states", _ADDRESS)
-        self.tangents = self._bind("tangents", _ADDRESS)
-        self.adjoint = self._bind("adjoint", _ADDRESS)
+        self.way = self._bind("tangents" if way == FORWARDS else "adjoint", _ADDRESS)
         self.jumps = [
             self._bind(f"jump_{number}", *[_ADDRESS] * 6) for number in range(layout.handlers)
         ]
@@ -52,19 +51,19 @@ class Loaded:
 
 
 def sensitivity_kernel(
-    program: Program, tableau: Tableau, directions: Sequence[Direction]
+    program: Program, tableau: Tableau, directions: Sequence[Direction], way: str
 ) -> Loaded:
-    """The compiled functions of a Program, a method and the directions to differentiate in."""
+    """The compiled functions of a Program, a method, the directions, and one way to go."""
     started = time.perf_counter()
-    text = f"sensitivity {_signature(program, tableau)} {tuple(directions)!r}"
+    text = f"sensitivity {way} {_signature(program, tableau)} {tuple(directions)!r}"
     key = hashlib.sha256(text.encode()).hexdigest()
 
     def write() -> tuple[str, Fields]:
         # The generator is imported only where something must be generated.
         from quantal.kernels.sensitivity.module import write_module
 
-        text, layout, sizes = write_module(program, tableau, directions)
-        return text, {"layout": asdict(layout), "sizes": sizes.as_dict()}
+        text, layout, sizes = write_module(program, tableau, directions, way)
+        return text, {"layout": asdict(layout), "sizes": sizes.as_dict(), "way": way}
 
     kernel, cached = remembered(key, write, _kernel)
     return Loaded(kernel, time.perf_counter() - started, cached)
@@ -85,4 +84,4 @@ def _signature(program: Program, tableau: Tableau) -> str:
 def _kernel(native: Native, fields: Any) -> SensitivityKernel:
     given = fields["layout"]
     layout = Layout(**{**given, "pivots": tuple(given["pivots"])})
-    return SensitivityKernel(native, layout, Sizes.of(fields["sizes"]))
+    return SensitivityKernel(native, layout, Sizes.of(fields["sizes"]), fields["way"])

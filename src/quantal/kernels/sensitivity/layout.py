@@ -8,6 +8,8 @@ from typing import Any
 from quantal.kernels.layout import LANES, Layout, padded
 from quantal.kernels.tableau import Tableau
 
+FORWARDS, BACKWARDS = "forwards", "backwards"
+"""Ways over a tape: with the tangents, or for the adjoint."""
 HEAD = 4
 """Doubles before the state in a record: start, length, share of it that was taken, one spare."""
 

@@ -9,7 +9,7 @@ from quantal.kernels.layout import Layout
 from quantal.kernels.sensitivity import tape
 from quantal.kernels.sensitivity.adjoint import adjoint
 from quantal.kernels.sensitivity.directions import Direction
-from quantal.kernels.sensitivity.layout import Sizes
+from quantal.kernels.sensitivity.layout import FORWARDS, Sizes
 from quantal.kernels.sensitivity.states import states
 from quantal.kernels.sensitivity.system import write_system
 from quantal.kernels.sensitivity.tangents import combine, tangents
@@ -18,10 +18,13 @@ from quantal.program import Program
 
 
 def write_module(
-    program: Program, tableau: Tableau, directions: Sequence[Direction]
+    program: Program, tableau: Tableau, directions: Sequence[Direction], way: str
 ) -> tuple[str, Layout, Sizes]:
-    """The IR text, and the sizes on which its functions agree."""
-    system = write_system(program, directions)
+    """The IR text, and the sizes on which its functions agree.
+
+    `way` is `forwards` for tangents or `backwards` for the adjoint.
+    """
+    system = write_system(program, directions, way)
     layout, sizes = system.layout, system.sizes
     functions = [
         *system.functions,
@@ -39,10 +42,12 @@ def write_module(
         advance.first_step(layout, tableau),
         advance.advance(layout, tableau),
         states(layout, sizes, tableau),
-        *(combine(sizes, tableau, stage) for stage in range(1, tableau.stages)),
-        tangents(layout, sizes, tableau, system.calls),
-        adjoint(layout, sizes, tableau),
     ]
+    if way == FORWARDS:
+        functions += [combine(sizes, tableau, stage) for stage in range(1, tableau.stages)]
+        functions.append(tangents(layout, sizes, tableau, system.calls))
+    else:
+        functions.append(adjoint(layout, sizes, tableau))
     body = "\n".join(function.text() for function in functions)
     own = mathematics.used_by(body)
     return "\n".join([mathematics.declarations(), own, body]), layout, sizes

@@ -11,6 +11,8 @@ from quantal.kernels.sensitivity.linear import Operation, Register, Values
 
 POINTERS = ("lu", "constants", "entries")
 """Arrays of coefficients."""
+FEW = 16
+"""Of more states two groups side by side would not fit the registers."""
 INPUTS = {"x": "extra", "argument": "moved", "base": "start"}
 """Registers that are read, and from which array."""
 
@@ -28,7 +30,8 @@ def tangent_stages(
     groups = list(arrangement.groups)
     while groups:
         states = groups[0].states
-        copies = 2 if len(groups) > 1 and groups[1].states == states else 1
+        alike = len(groups) > 1 and groups[1].states == states
+        copies = 2 if alike and len(states) <= FEW else 1
         if (states, copies) not in functions:
             name = f"tangent_{len(functions)}"
             functions[states, copies] = _tangent(name, operations, states, copies)

@@ -24,7 +24,7 @@ from quantal.kernels.sensitivity.derive import (
 )
 from quantal.kernels.sensitivity.directions import Arrangement, Direction
 from quantal.kernels.sensitivity.events import Event, event, reached, watched
-from quantal.kernels.sensitivity.layout import Sizes
+from quantal.kernels.sensitivity.layout import FORWARDS, Sizes
 from quantal.kernels.sensitivity.linear import Add, Coefficient, Operation, Scale
 from quantal.kernels.sensitivity.stage import adjoint_stage, tangent_stages
 from quantal.kernels.symbolic.dag import Graph
@@ -74,12 +74,13 @@ class _Task:
     internal: bool = True
 
 
-def write_system(program: Program, directions: Sequence[Direction]) -> System:
+def write_system(program: Program, directions: Sequence[Direction], way: str) -> System:
     """Derive what one Program needs, and write it as IR.
 
     Args:
         program: without clamped states; drives beyond its own are tables of derivatives.
         directions: what is differentiated to.
+        way: `forwards` for tangents, `backwards` for the adjoint.
     """
     graph = Graph()
     equations = Equations(graph, program)
@@ -117,9 +118,12 @@ def write_system(program: Program, directions: Sequence[Direction]) -> System:
     prepare.store(once, "%constants", parameters)
     functions += prepare.functions()
     operations = _placed(graph, derived.stage.operations, moving, given)
-    tangents, calls = tangent_stages(operations, arrangement)
-    functions += tangents
-    functions.append(adjoint_stage(operations, len(program.states), pushed, places))
+    calls: list[tuple[str, int]] = []
+    if way == FORWARDS:
+        tangents, calls = tangent_stages(operations, arrangement)
+        functions += tangents
+    else:
+        functions.append(adjoint_stage(operations, len(program.states), pushed, places))
     layout = Layout(
         len(program.states), _tables(program, directions), parameters, parameters + len(once),
         len(derived.entries), sum(isinstance(h.trigger, Crossing) for h in program.handlers),
