@@ -13,6 +13,7 @@ import quantal
 from quantal.compiler.bind import bind
 from quantal.engines.base import Settings
 from quantal.engines.hybrid import ENGINE
+from quantal.engines.stochastic import side_by_side
 from quantal.errors import UsageError
 from quantal.experiments.loading import prepare
 from quantal.protocols.protocol import Protocol
@@ -72,24 +73,86 @@ def summed(times, grid):
     return quantum * np.where(since >= 0.0, np.exp(-np.maximum(since, 0.0) / 0.5), 0.0).sum(axis=1)
 
 
-def test_transmitter_is_the_sum_of_the_quanta_that_were_released():
-    many = run(replace(ENGINE, resolution=0.001), trials=5)
+@pytest.fixture
+def alone(monkeypatch):
+    """Every trial's continuous part by itself, as where common steps are not possible."""
+    monkeypatch.setattr(side_by_side, "obstacles", lambda shared: ["it was asked for"])
+
+
+def in_steps(longest):
+    """Common steps of a given length."""
+    return replace(ENGINE, longest=longest, tolerance=np.inf)
+
+
+def away(many, trial, distance):
+    """Samples that lie at some distance from every fusion."""
+    return np.abs(GRID[:, None] - many.firings["fusion"][trial][None, :]).min(axis=1) > distance
+
+
+def check_sums(many):
     for trial in range(5):
         exact = summed(many.firings["fusion"][trial], GRID)
-        apart = np.abs(GRID[:, None] - many.firings["fusion"][trial][None, :]).min(axis=1) > 2e-3
+        apart = away(many, trial, 2e-3)
         assert many["glu"][trial][apart] == pytest.approx(exact[apart], rel=3e-3, abs=1e-6)
 
 
-def test_the_error_of_handing_events_over_shrinks_with_the_resolution():
-    resolutions = np.array([0.08, 0.04, 0.02])
+def test_transmitter_is_the_sum_of_the_quanta_that_were_released():
+    check_sums(run(in_steps(0.001), trials=5))
+
+
+@pytest.mark.usefixtures("alone")
+def test_transmitter_of_single_trials_is_the_sum_of_the_quanta():
+    check_sums(run(replace(ENGINE, resolution=0.001), trials=5))
+
+
+def errors(engines, distance):
+    """Mean errors of glutamate at samples away from fusions, as shares of its mean."""
     worst = []
-    for resolution in resolutions:
-        many = run(replace(ENGINE, resolution=resolution), trials=20)
+    for engine in engines:
+        many = run(engine, trials=20)
         exact = np.stack([summed(times, GRID) for times in many.firings["fusion"]])
-        worst.append(np.abs(many["glu"] - exact).mean() / exact.mean())
-    order = np.polyfit(np.log(resolutions), np.log(worst), 1)[0]
-    assert order == pytest.approx(1.0, abs=0.2)
+        apart = np.stack([away(many, trial, distance) for trial in range(20)])
+        worst.append(np.abs(many["glu"] - exact)[apart].mean() / exact.mean())
+    return worst
+
+
+def order(steps, worst):
+    return np.polyfit(np.log(steps), np.log(worst), 1)[0]
+
+
+def test_common_steps_and_the_handing_over_are_of_second_order():
+    steps = np.array([0.04, 0.02, 0.01])
+    worst = errors([in_steps(step) for step in steps], 0.06)
+    assert order(steps, worst) == pytest.approx(2.0, abs=0.2)
+    assert worst[1] < 1e-3
+
+
+@pytest.mark.usefixtures("alone")
+def test_bins_for_single_trials_are_of_first_order():
+    bins = np.array([0.08, 0.04, 0.02])
+    worst = errors([replace(ENGINE, resolution=each) for each in bins], -1.0)
+    assert order(bins, worst) == pytest.approx(1.0, abs=0.2)
     assert worst[-1] < 0.02
+
+
+def test_the_step_is_halved_until_it_no_longer_matters():
+    rough, fine = (run(replace(ENGINE, tolerance=each), trials=2) for each in (3e-2, 1e-3))
+    assert rough.statistics["resolution"] > fine.statistics["resolution"]
+    assert "no recorded state by more than" in fine.made_by["continuous"]
+    assert fine.statistics["step_error"] < 1e-3 < rough.statistics["step_error"]
+
+
+def test_both_ways_give_the_same_trials(monkeypatch):
+    together = run(in_steps(0.002), trials=12, relative=1e-9)
+    monkeypatch.setattr(side_by_side, "obstacles", lambda shared: ["it was asked for"])
+    alone = run(replace(ENGINE, resolution=0.002), trials=12, relative=1e-9)
+    assert "was solved for each trial by itself" in alone.made_by["continuous"]
+    for name in ("fusion", "spike"):
+        for a, b in zip(together.firings[name], alone.firings[name], strict=True):
+            assert a == pytest.approx(b, abs=1e-9 if name == "fusion" else 5e-3)
+    span = np.ptp(alone["V"])
+    assert np.abs(together["V"] - alone["V"]).max() < 2e-3 * span
+    assert np.array_equal(together["ready"], alone["ready"])
 
 
 def test_every_fusion_is_counted_once_by_what_is_continuous():

@@ -1,9 +1,9 @@
 """Vesicles and channels that are few counted one by one, everything else continuous.
 
-A piecewise-deterministic process (Davis 1984). What the counted part follows (calcium beside
-the vesicles) is the same in all trials and solved once; the counted part is exact given it;
-then each trial's continuous part is solved with the single events that happened. Events are
-handed over in bins of `resolution`, the only error besides that of the two solvers.
+A piecewise-deterministic process (Davis 1984). What nothing counted reaches (calcium beside the
+vesicles) is the same in all trials and solved once; the counted part is exact given it; then
+the continuous part of each trial is solved with the single events that happened: of many trials
+side by side in common steps, or, where that is not possible, of each by itself.
 """
 
 from __future__ import annotations
@@ -21,11 +21,18 @@ from quantal.trajectory import Trajectory
 
 @dataclass(frozen=True)
 class Hybrid:
-    """Schemes of few members by chance, the rest by the stiff engine; `resolution` in ms."""
+    """Schemes of few members by chance, the rest by equations.
+
+    Common steps are halved from `longest` (ms) on until that changes recorded states by less
+    than `tolerance`, a share of how much they vary. Where each trial is solved by itself, by the
+    `continuous` engine, events are handed over in bins of `resolution` (ms).
+    """
 
     name: str = "hybrid"
     title: str = "few molecules counted one by one, the rest continuous"
     resolution: float = 0.02
+    longest: float = 0.04
+    tolerance: float = 0.01
     continuous: Stiff = field(default=STIFF, repr=False)
 
     def supports(self, program: Program) -> list[str]:
@@ -48,8 +55,9 @@ class Hybrid:
         """
         from quantal.engines.stochastic.coupled import run_coupled
 
-        if not self.resolution > 0.0:
-            raise UsageError(f"the resolution must be longer than zero, not {self.resolution:g} ms")
+        for word, time in (("resolution", self.resolution), ("longest step", self.longest)):
+            if not time > 0.0:
+                raise UsageError(f"the {word} must be longer than zero, not {time:g} ms")
         return run_coupled(self, program, stimulus, settings)
 
 

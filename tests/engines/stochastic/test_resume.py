@@ -16,6 +16,7 @@ import quantal
 from quantal.engines.stochastic import keeping
 from quantal.engines.stochastic.chunk import Chunk, Outcome, Stopped
 from quantal.engines.stochastic.packing import pack, unpack
+from quantal.engines.stochastic.side_by_side import SideBySide
 from quantal.errors import UsageError
 
 CASES = {
@@ -23,6 +24,12 @@ CASES = {
     "ssa of a receptor": (AMPA, GLUTAMATE, "ssa"),
     "hybrid": (FEW_VESICLES, None, "hybrid"),
 }
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch):
+    """Trials are kept piece by piece; all of these would be one."""
+    monkeypatch.setattr(SideBySide, "largest", 3)
 
 
 def run(case, trials=24, **more):

@@ -128,6 +128,7 @@ class Tile:
             shape = (max(chunk.row_count, 1), max(len(job.kept), 1), memory.lanes)
             out = np.empty(shape, memory.kind)
             memory.point(chunk, job.plan, happening, out)
+            self._hand_over(chunk)
             before = memory.state.copy()
             job.kernel.advance(memory.slots.address)
             self._check(chunk, happening, before, out)
@@ -139,6 +140,9 @@ class Tile:
                     # A constant says nothing of an instance that does not run.
                     values[self._refused[: self._count]] = np.nan
                 yield chunk.first_row, found
+
+    def _hand_over(self, chunk: Chunk) -> None:
+        """Own drives that change from step to step: a plain population has none."""
 
     def _prepare(self, length: float) -> None:
         """The step's length and the parameters, and what follows from them."""

@@ -168,6 +168,11 @@ class Chunk:
                     "stochastic run counts whole ones: round it, or use `hybrid`"
                 )
 
+    @property
+    def counts(self) -> Array:
+        """Counts (trials, states) as they are now."""
+        return np.asarray(self._counts)
+
     # -- running -------------------------------------------------------------------------
 
     def estimate(self) -> float:

@@ -29,9 +29,9 @@ def counted_part(cut: Split) -> Program:
     return replace(part, handlers=calm)
 
 
-def upstream_part(cut: Split) -> Program:
-    """The continuous states that the counted part follows: the same in every trial."""
-    part = _part(cut.program, cut.upstream, (), [], ())
+def shared_part(cut: Split) -> Program:
+    """The continuous states that nothing counted reaches: the same in every trial."""
+    part = _part(cut.program, cut.shared, (), [], ())
     # Thresholds of what lies downstream are none of its business.
     uses = {item.name: names_in(item.expression) for item in cut.program.definitions}
     ends = {state.name for state in part.states}
@@ -43,6 +43,27 @@ def upstream_part(cut: Split) -> Program:
             if not (closure(uses, names_of(handler)) & states - ends)
         ),
     )  # fmt: skip
+
+
+def remaining_part(cut: Split, given: tuple[str, ...]) -> Program:
+    """The continuous states that differ between trials; shared states that they use are drives.
+
+    `given` are quantities that sum up all that it takes from the counted part; they are the
+    last drives.
+    """
+    program = cut.program
+    own = tuple(i for i in cut.continuous if i not in set(cut.shared))
+    uses = {item.name: names_in(item.expression) for item in program.definitions
+            if item.name not in given}  # fmt: skip
+    wanted = set().union(*(names_in(program.derivatives[i]) | names_in(program.initial[i])
+                           for i in own))  # fmt: skip
+    needed = closure(uses, wanted)
+    drives = [
+        DriveSlot(program.states[i].name, None, program.states[i].unit)
+        for i in cut.shared if program.states[i].name in needed
+    ]  # fmt: skip
+    drives += [DriveSlot(name, None, parse_unit("1")) for name in given]
+    return replace(_part(program, own, (), drives, given), handlers=(), links=())
 
 
 def continuous_part(cut: Split) -> Program:

@@ -23,15 +23,16 @@ class Split:
     """`counted` are states, `rows` the reactions among them; `why` says what was chosen.
 
     `refused` are reasons why something is continuous that is declared discrete. `upstream` are
-    the continuous states on which the counted part depends, `rates` the
-    rates of counted reactions, and `occupied` the counted states, that the continuous part
-    uses.
+    the continuous states on which the counted part depends, `shared` all that are the same in
+    every trial because nothing counted reaches them. `rates` are the rates of counted
+    reactions, `occupied` the counted states, that the continuous part uses.
     """
 
     program: Program
     counted: tuple[int, ...]
     rows: tuple[int, ...]
     upstream: tuple[int, ...]
+    shared: tuple[int, ...]
     rates: tuple[str, ...]
     occupied: tuple[int, ...]
     why: str
@@ -114,8 +115,12 @@ def _described(
         why += f" with {', '.join(f'`{name}`' for name in extra)}. " if extra else ". "
         why += "Everything else is continuous"
         why += f"; so are {', '.join(left)}." if left else "."
+    shared = [
+        i for i, s in enumerate(program.states)
+        if i not in counted and not closure(uses, [s.name], stop=own | laws) & (own | laws)
+    ]  # fmt: skip
     return Split(
-        program, tuple(sorted(counted)), tuple(rows), tuple(upstream),
+        program, tuple(sorted(counted)), tuple(rows), tuple(upstream), tuple(shared),
         tuple(sorted(laws & used)), tuple(i for i in sorted(counted)
                                           if program.states[i].name in used), why,
         "; ".join(left) or "it has no schemes",

@@ -36,6 +36,7 @@ def advance(layout: Layout, lanes: Lanes) -> Function:
         last = f.emit(f"mul i64 {f.integer_add(group, 1)}, {GROUP * lanes.width}")
         seen = f.variable(INTEGER, "0")
         with f.count(w.count("steps")) as step:
+            _stream(w, own, step, first)
             _look_between(w, seen, step, group)
             begin = f.get(act, INTEGER)
             _act_on_some(w, act, step, last)
@@ -55,6 +56,19 @@ def _copy(w: Writer, source: str, target: str) -> None:
     """The states of one group."""
     with w.f.count(GROUP * w.layout.states) as index:
         w.v.store(w.f, w.v.load(w.f, source, index), target, index)
+
+
+def _stream(w: Writer, own: str, step: str, first: str) -> None:
+    """Own drives that change from step to step: their values in this one."""
+    f, v = w.f, w.v
+    with f.count(w.count("streams")) as number:
+        row = f.integer_add(f.emit(f"mul i64 {step}, {w.count('streams')}"), number)
+        start = w.element(w.slot("stream"), f.emit(f"mul i64 {row}, {w.count('lanes')}"))
+        place = w.item("stream_place", number)
+        with f.count(GROUP) as inside:
+            value = v.load(f, start, f.integer_add(first, inside))
+            entry = f.integer_add(f.emit(f"mul i64 {inside}, {w.layout.own}"), place)
+            v.store(f, value, own, entry)
 
 
 def _look_between(w: Writer, seen: str, step: str, group: str) -> None:

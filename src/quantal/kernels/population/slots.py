@@ -12,8 +12,9 @@ ADDRESSES = (
     "work", "trial", "own_work", "shared_work", "done",
     "act_step", "act_lane", "act_first", "act_last", "act_length", "act_handler", "act_out",
     "act_rows", "act_event_rows", "look_step", "look_row", "look_length", "look_rows",
+    "stream", "stream_place",
 )  # fmt: skip
-COUNTS = ("groups", "first", "steps", "lanes", "kept_count", "acts", "looks")
+COUNTS = ("groups", "first", "steps", "lanes", "kept_count", "acts", "looks", "streams")
 
 SLOTS = {name: index for index, name in enumerate((*ADDRESSES, *COUNTS))}
 
