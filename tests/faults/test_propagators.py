@@ -5,7 +5,7 @@ import pytest
 from tests.agreement.test_event import AMPA, train, worst
 
 from quantal.engines.propagators import blocks, curves
-from quantal.engines.propagators.decay import Decay
+from quantal.engines.propagators.decay import Modes
 from quantal.engines.propagators.panels import Panels
 
 TIMES = np.arange(5.0, 160.0, 30.0)
@@ -27,17 +27,16 @@ def backwards(self, start):
     return Panels(self.panels.edges, self.panels.series @ state, wrong)
 
 
-def transposed(self, start, times):
-    modes = self.basis.T @ np.append(start, 1.0)
-    rows = (modes * np.exp(np.multiply.outer(times, self.rates))) @ self.inverse
-    return np.ascontiguousarray(rows.real[:, :-1])
+def transposed(self, starts, times):
+    modes = (starts @ self.basis) * np.exp(np.multiply.outer(times, self.rates))
+    return np.ascontiguousarray((modes @ self.inverse).real)
 
 
 @pytest.mark.parametrize(
     ("place", "name", "fault"),
     [
         (blocks.Window, "from_state", backwards),
-        (Decay, "at", transposed),
+        (Modes, "each", transposed),
         (curves, "FORGOTTEN", 1e-3),
         (blocks, "end_of_window", lambda *_: 0.05),
     ],

@@ -130,6 +130,11 @@ class Equations:
         self._tape = Tape(block.graph, [*block.matrix.values(), *block.offset])
         self._own = [leaf for leaf in self._tape.leaves if leaf[0] == "parameter"]
 
+    @property
+    def leaves(self) -> list[tuple[str, int]]:
+        """All that the equations are made of."""
+        return self._tape.leaves
+
     def at(self, parameters: Array, reads: Mapping[tuple[str, int], Any], count: int
            ) -> tuple[Array, Array]:  # fmt: skip
         """A (m, n, n) and b (m, n) where each of `reads` is (m,), or one number."""
@@ -145,11 +150,13 @@ class Equations:
 
 
 def end_of_window(
-    coefficients: Callable[[Array], tuple[Array, Array]], rest: tuple[Array, Array], scales: Array
-) -> float:
-    """The time (ms) from which on A and b are at rest, to rounding; infinite if never.
+    coefficients: Callable[[Array], tuple[Array, Array]], rest: tuple[Array, Array], scales: Array,
+    forgotten: float | None = None,
+) -> float:  # fmt: skip
+    """The time (ms) from which on A and b are at rest; infinite if never.
 
-    `scales` (n,) are the natural sizes of the block's states.
+    `scales` (n,) are the natural sizes of the block's states. What they may still move by
+    is `forgotten`, rounding if not given.
     """
     matrices, offsets = coefficients(_GRID)
     weights = scales / scales[:, None]
@@ -159,5 +166,5 @@ def end_of_window(
     remaining = np.append(np.cumsum(pieces[::-1])[::-1], 0.0)
     if not np.isfinite(remaining[0]) or away[-1] > 0.0:
         return np.inf
-    over = np.flatnonzero(remaining > FORGOTTEN)
+    over = np.flatnonzero(remaining > (FORGOTTEN if forgotten is None else forgotten))
     return float(_GRID[over[-1] + 1]) if over.size else 0.0

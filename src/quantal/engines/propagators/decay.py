@@ -25,36 +25,39 @@ TOGETHER = 256
 """Exponentials made at a time."""
 
 
-class Decay:
-    """The propagator of one constant block: y(t) from y(0), for as many times as wanted."""
+class Modes:
+    """y' = A y: the modes of a constant matrix, or its exponentials where it has no good basis.
 
-    def __init__(self, matrix: Array, offset: Array) -> None:
-        size = len(offset)
-        self.augmented = np.zeros((size + 1, size + 1))
-        self.augmented[:size, :size], self.augmented[:size, size] = matrix, offset
-        self.rates, self.basis = np.linalg.eig(self.augmented)
-        self.condition = float(np.linalg.cond(self.basis))
-        self.is_modal = bool(np.isfinite(self.condition) and self.condition < LARGEST_CONDITION)
+    `rates` (n,) and `basis` (n, n) are real where all modes are.
+    """
+
+    def __init__(self, matrix: Array) -> None:
+        self.matrix = matrix
+        rates, basis = np.linalg.eig(matrix)
+        self.rates, self.basis = rates, basis
+        condition = float(np.linalg.cond(basis)) if len(rates) else 1.0
+        self.is_modal = bool(np.isfinite(condition) and condition < LARGEST_CONDITION)
 
     @cached_property
-    def inverse(self) -> Array:
-        """From states, with a one below them, to modes."""
+    def inverse(self) -> np.ndarray[Any, Any]:
+        """From states to modes."""
         return np.asarray(np.linalg.inv(self.basis))
 
     def at(self, start: Array, times: Array) -> Array:
         """States (m, n) at `times` (m,) after they were `start` (n,)."""
-        whole = np.append(start, 1.0)
+        return self.each(np.broadcast_to(start, (len(times), len(start))), times)
+
+    def each(self, starts: Array, times: Array) -> Array:
+        """States (m, n), each from its own start and after its own time."""
         if self.is_modal:
-            modes = self.inverse @ whole
-            rows = (modes * np.exp(np.multiply.outer(times, self.rates))) @ self.basis.T
-            return np.ascontiguousarray(rows.real[:, :-1])
-        rows = np.empty((len(times), len(whole)))
+            modes = (starts @ self.inverse.T) * np.exp(np.multiply.outer(times, self.rates))
+            return np.ascontiguousarray((modes @ self.basis.T).real)
+        rows = np.empty(starts.shape)
         for first in range(0, len(times), TOGETHER):
-            part = times[first : first + TOGETHER]
-            rows[first : first + TOGETHER] = exponential(part[:, None, None] * self.augmented) @ (
-                whole
-            )
-        return np.ascontiguousarray(rows[:, :-1])
+            part = slice(first, first + TOGETHER)
+            maps = exponential(times[part, None, None] * self.matrix)
+            rows[part] = (maps @ starts[part, :, None])[..., 0]
+        return rows
 
     def limit(self, start: Array) -> Array | None:
         """Where the states end; None if a mode grows or turns for ever."""
@@ -62,9 +65,38 @@ class Decay:
         if (self.rates.real[~still] >= 0.0).any():
             return None
         if self.is_modal:
-            modes = (self.inverse @ np.append(start, 1.0)) * still
-            return np.ascontiguousarray((self.basis @ modes).real[:-1])
+            modes = (self.inverse @ start) * still
+            return np.ascontiguousarray((self.basis @ modes).real)
         slowest = float(np.abs(self.rates.real[~still]).min(initial=np.inf))
         if not np.isfinite(slowest):
             return None
         return np.asarray(self.at(start, np.array([LONG / slowest]))[0])
+
+
+class Decay:
+    """y' = A y + b: as modes of the states with a one below them."""
+
+    def __init__(self, matrix: Array, offset: Array) -> None:
+        size = len(offset)
+        whole = np.zeros((size + 1, size + 1))
+        whole[:size, :size], whole[:size, size] = matrix, offset
+        self.modes = Modes(whole)
+
+    @property
+    def is_modal(self) -> bool:
+        """Whether every mode decays by itself."""
+        return self.modes.is_modal
+
+    def at(self, start: Array, times: Array) -> Array:
+        """States (m, n) at `times` (m,) after they were `start` (n,)."""
+        return self.modes.at(np.append(start, 1.0), times)[:, :-1]
+
+    def each(self, starts: Array, times: Array) -> Array:
+        """States (m, n), each from its own start and after its own time."""
+        whole = np.concatenate([starts, np.ones((len(starts), 1))], axis=1)
+        return self.modes.each(whole, times)[:, :-1]
+
+    def limit(self, start: Array) -> Array | None:
+        """Where the states end; None if a mode grows or turns for ever."""
+        end = self.modes.limit(np.append(start, 1.0))
+        return None if end is None else end[:-1]

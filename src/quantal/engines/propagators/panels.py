@@ -123,6 +123,22 @@ def solve(
     return Panels(np.array(edges), np.array(pieces), value)
 
 
+def collocated(matrices: Array, starts: Array, step: float) -> Array:
+    """Values (c, m + 1, n, k) of many homogeneous equations on one panel.
+
+    `matrices` (c, m, n, n) at its points, `starts` (c, n, k).
+    """
+    made = rule()
+    several, count, size = matrices.shape[:3]
+    system = -step * np.einsum("ij,qjrc->qirjc", made.integrals, matrices)
+    system = system.reshape(several, count * size, count * size)
+    diagonal = np.arange(count * size)
+    system[:, diagonal, diagonal] += 1.0
+    right = np.tile(starts, (1, count, 1))
+    solved = np.linalg.solve(system, right).reshape(several, count, size, -1)
+    return np.concatenate([starts[:, None], solved], axis=1)
+
+
 def _panel(coefficients: Coefficients, start: Array, t: float, step: float) -> Array:
     """Values (m + 1, n, ...) at the points of one panel."""
     made = rule()

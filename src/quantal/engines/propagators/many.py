@@ -1,0 +1,287 @@
+"""A population by propagators: what spikes decide, then the sum of each block that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from quantal.engines.initial import initial_state
+from quantal.engines.observe import Observer
+from quantal.engines.population.instances import Instances, faults
+from quantal.engines.propagators.cascade import Block
+from quantal.engines.propagators.curves import Equations
+from quantal.engines.propagators.decay import Decay
+from quantal.engines.propagators.driven import Driven, Tally
+from quantal.engines.propagators.following import Stretches, Summing
+from quantal.engines.propagators.messenger import Free, Messenger
+from quantal.engines.propagators.presynaptic import Presynaptic
+from quantal.engines.propagators.readout import readout
+from quantal.engines.propagators.split import Split, split
+from quantal.engines.propagators.sums import Decaying, Grid
+from quantal.engines.propagators.timeline import Timeline, timeline
+from quantal.errors import RunError, UsageError
+from quantal.expression import names_in
+from quantal.kernels.symbolic.equations import DRIVE, PARAMETER, STATE
+from quantal.program import Program
+from quantal.stimulus import Piecewise, Stimulus
+from quantal.trajectory import Trajectory
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Whole = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def obstacles(
+    program: Program, stimulus: Stimulus, instances: Instances, names: Iterable[str]
+) -> list[str]:
+    """Why the mean of these names over a population cannot be had from event to event."""
+    needed, reasons = readout(program, names)
+    parts = split(program, needed)
+    reasons += parts.reasons
+    if stimulus.clamps:
+        held = program.states[next(iter(stimulus.clamps))].name
+        reasons.append(f"the state `{held}` is clamped")
+    if stimulus.changes:
+        reasons.append("parameters change on the way")
+    deciding = {index for block in parts.deciding for index in block.indices}
+    for index in sorted(needed & deciding):
+        reasons.append(f"`{program.states[index].name}` decides what spikes do and is not summed")
+    reasons += _own_rates(program, parts, instances)
+    reasons += _moving(program, parts, stimulus)
+    if instances.initial:
+        reasons.append("instances start with values of their own")
+    own = {program.parameters[index].name for index in instances.parameters}
+    own |= {program.drives[index].name for index in instances.drives}
+    definitions = {item.name: item.expression for item in program.definitions}
+    for name in names:
+        used = _names_of(program.roles.get(name, name), definitions)
+        for each in sorted(used & own):
+            reasons.append(f"`{each}` differs between instances and is part of `{name}`")
+    return list(dict.fromkeys(reasons))
+
+
+def _names_of(name: str, definitions: Mapping[str, Any]) -> set[str]:
+    found, stack = set(), [name]
+    while stack:
+        one = stack.pop()
+        if one not in found:
+            found.add(one)
+            if one in definitions:
+                stack.extend(names_in(definitions[one]))
+    return found
+
+
+def _blocks(program: Program, parts: Split) -> list[Block]:
+    from quantal.engines.propagators.cascade import cascade
+
+    free = set(parts.free)
+    return [
+        *(block for block in cascade(program).blocks if set(block.indices) <= free),
+        *parts.deciding, *parts.following,
+    ]  # fmt: skip
+
+
+def _own_rates(program: Program, parts: Split, instances: Instances) -> list[str]:
+    own = {(PARAMETER, i): program.parameters[i].name for i in instances.parameters}
+    own |= {(DRIVE, i): program.drives[i].name for i in instances.drives}
+    reasons = []
+    for block in _blocks(program, parts):
+        for leaf in Equations(block).leaves:
+            if leaf in own:
+                state = program.states[block.indices[0]].name
+                reasons.append(
+                    f"`{own[leaf]}` differs between instances and is a rate of `{state}`"
+                )
+    return reasons
+
+
+def _moving(program: Program, parts: Split, stimulus: Stimulus) -> list[str]:
+    reasons = []
+    for block in _blocks(program, parts):
+        for kind, index in block.reads:
+            if kind == DRIVE and not _is_constant(stimulus.drives[index], stimulus):
+                reasons.append(f"the input `{program.drives[index].name}` changes with time")
+    return reasons
+
+
+def _is_constant(curve: Piecewise, stimulus: Stimulus) -> bool:
+    inside = curve.knots < stimulus.end
+    used = curve.coefficients[inside]
+    first = max(int(np.searchsorted(curve.knots, stimulus.start, side="right")) - 1, 0)
+    used = used[first:]
+    return not used[:, 1:5].any() and bool((used[:, 0] == used[0, 0]).all())
+
+
+class Population:
+    """The means of one population in the making."""
+
+    def __init__(
+        self, program: Program, stimulus: Stimulus, instances: Instances, names: tuple[str, ...],
+        samples: Array,
+    ) -> None:  # fmt: skip
+        wrong = faults(program, instances, stimulus.start)
+        if wrong:
+            raise RunError(f"{len(wrong)} of {instances.size} instances cannot run; {wrong[0]}")
+        self._program, self._stimulus, self._instances = program, stimulus, instances
+        self._names, self._samples = names, samples
+        self._needed, _ = readout(program, names)
+        self._parts = split(program, self._needed)
+        self._grid = _grid(samples, stimulus)
+        self._tally = Tally()
+        drives = [float(curve.at(stimulus.start)) for curve in stimulus.drives]
+        self._still = {(DRIVE, index): value for index, value in enumerate(drives)}
+        self._start = initial_state(
+            program, stimulus.parameters, np.array(drives), stimulus.start
+        )  # fmt: skip
+        self._values = self._names_with_values(drives)
+        self._free = self._free_states()
+
+    def _names_with_values(self, drives: list[float]) -> dict[str, Any]:
+        program, instances = self._program, self._instances
+        values: dict[str, Any] = {
+            slot.name: float(v)
+            for slot, v in zip(program.parameters, self._stimulus.parameters, strict=True)
+        }
+        values |= {slot.name: v for slot, v in zip(program.drives, drives, strict=True)}
+        values |= {program.parameters[i].name: v for i, v in instances.parameters.items()}
+        values |= {program.drives[i].name: v for i, v in instances.drives.items()}
+        return values
+
+    def _free_states(self) -> Free:
+        """All free blocks as one linear system."""
+        indices = self._parts.free
+        place = {index: at for at, index in enumerate(indices)}
+        matrix, offset = np.zeros((len(indices), len(indices))), np.zeros(len(indices))
+        for block in _blocks(self._program, self._parts):
+            if not set(block.indices) <= set(indices):
+                continue
+            equations = Equations(block)
+            upstream = [leaf for leaf in block.reads if leaf[0] == STATE]
+            # Offsets are linear in free states: their values at zero and at each unit state.
+            rows = [dict.fromkeys(upstream, 0.0)]
+            rows += [{**rows[0], leaf: 1.0} for leaf in upstream]
+            made = [
+                equations.at(self._stimulus.parameters, {**self._still, **row}, 1) for row in rows
+            ]
+            own = [place[index] for index in block.indices]
+            matrix[np.ix_(own, own)] = made[0][0][0]
+            offset[own] = made[0][1][0]
+            for leaf, (_, moved) in zip(upstream, made[1:], strict=True):
+                matrix[own, place[leaf[1]]] = moved[0] - made[0][1][0]
+        decay = Decay(matrix, offset)
+        rest = decay.limit(self._start[list(indices)])
+        if rest is None:
+            names = ", ".join(f"`{self._program.states[i].name}`" for i in indices)
+            raise UsageError(f"engine `event`: {names} never come to rest")
+        return Free(indices, decay, rest)
+
+    def _driven(self, block: Block) -> Driven:
+        still = {leaf: v for leaf, v in self._still.items() if leaf in block.reads}
+        scales = np.array([self._program.states[index].scale for index in block.indices])
+        scales = np.where(scales > 0.0, scales, 1.0)
+        messenger = Messenger(block, self._free, self._stimulus.parameters, still, scales)
+        return Driven(messenger, self._tally)
+
+    def _state(self, driven: Driven) -> Array:
+        """Of a driven block at the start, the same in all members."""
+        start = self._start[list(driven.messenger.block.indices)]
+        return np.append(start, 1.0) if driven.messenger.added else start
+
+    def run(self) -> Trajectory:
+        """The means of the names over all instances."""
+        program, stimulus, size = self._program, self._stimulus, self._instances.size
+        constants = {k: v for k, v in self._values.items() if not isinstance(v, np.ndarray)}
+        line = timeline(program, dict(self._instances.spikes), stimulus, size, constants)
+        deciding = [self._driven(block) for block in self._parts.deciding]
+        pre = Presynaptic(program, self._free, tuple(deciding), self._values)
+        start = self._start[list(self._free.indices)]
+        first = np.tile(start, (size, 1))
+        states = [np.tile(self._state(each), (size, 1)) for each in deciding]
+        after = pre.run(line, stimulus.start, first, states)
+        line, after = _with_start(line, after, start, stimulus.start)
+        means = np.zeros((self._grid.count, len(program.states)))
+        self._follow(line, after, means)
+        self._sum_free(line, after, means)
+        return self._trajectory(means / size)
+
+    def _follow(self, line: Timeline, after: Array, means: Array) -> None:
+        ends = _ends(line, self._stimulus.end)
+        for block in self._parts.following:
+            driven = self._driven(block)
+            departures = driven.messenger.departures(after)
+            stretches = Stretches(line.times, ends, departures, line.offsets)
+            wanted = [at for at, index in enumerate(block.indices) if index in self._needed]
+            start = self._state(driven)
+            total = Summing(driven, stretches, start, self._grid, wanted).run()
+            means[:, [block.indices[at] for at in wanted]] = total
+
+    def _sum_free(self, line: Timeline, after: Array, means: Array) -> None:
+        """Free states decay from each happening to the next."""
+        wanted = [at for at, index in enumerate(self._free.indices) if index in self._needed]
+        if not wanted:
+            return
+        modes = self._free.decay.modes
+        decaying = Decaying(modes, self._grid)
+        ends = _ends(line, self._stimulus.end)
+        whole = np.concatenate([after, np.ones((len(after), 1))], axis=1)
+        decaying.change(whole, line.times, 1.0)
+        decaying.change(modes.each(whole, ends - line.times), ends, -1.0)
+        rows = decaying.rows()
+        means[:, [self._free.indices[at] for at in wanted]] = rows[:, wanted]
+
+    def _trajectory(self, means: Array) -> Trajectory:
+        program, stimulus, tally = self._program, self._stimulus, self._tally
+        times = self._samples
+        drives = np.column_stack(
+            [np.zeros((len(times), 0)), *(drive.at(times) for drive in stimulus.drives)]
+        )
+        means = means[-len(times) :]
+        observer = Observer(program, times, means, drives, map(float, stimulus.parameters))
+        units = program.units()
+        statistics = {
+            "instances": float(self._instances.size), "pulses": float(tally.pulses),
+            "in_full": float(tally.in_full), "propagators": float(tally.propagators),
+            "reduction_error": tally.error,
+        }  # fmt: skip
+        status = (
+            f"{self._instances.size} instances reached the end at {stimulus.end:g} ms: "
+            f"{tally.pulses} pulses, {tally.in_full} of them by the full scheme, the others by "
+            f"propagators whose error is {tally.error:.1e}."
+        )
+        return Trajectory(
+            times, {name: units[name] for name in self._names}, observer.compute, {},
+            dict(program.roles), status, statistics,
+            {"engine": "event", "method": "exact propagators", "program": program.name,
+             "mechanisms": list(program.mechanisms), "versions": {"numpy": np.__version__}},
+        )  # fmt: skip
+
+
+def _grid(samples: Array, stimulus: Stimulus) -> Grid:
+    """The evenly spaced times of the samples."""
+    if len(samples) == 1:
+        length = max(float(samples[0]) - stimulus.start, 1e-9)
+        return Grid(stimulus.start, length, 2)
+    steps = np.diff(samples)
+    spacing = float(samples[-1] - samples[0]) / len(steps)
+    if np.abs(steps - spacing).max() > 1e-9 * spacing:
+        raise UsageError("engine `event` sums at evenly spaced times; give a spacing as `sample`")
+    return Grid(float(samples[0]), spacing, len(samples))
+
+
+def _with_start(line: Timeline, after: Array, start: Array, begin: float) -> tuple[Timeline, Array]:
+    """The start of the run as every member's first happening, so that a time there sees it."""
+    begin = float(np.nextafter(begin, -np.inf))
+    firsts = line.offsets[:-1]
+    times = np.insert(line.times, firsts, begin)
+    states = np.insert(after, firsts, start, axis=0)
+    offsets = line.offsets + np.arange(len(line.offsets))
+    return Timeline(times, offsets, line.acts, None), states
+
+
+def _ends(line: Timeline, end: float) -> Array:
+    """When each stretch ends: at the member's next happening, or the end of the run."""
+    ends = np.append(line.times[1:], end)
+    # Nothing leaves at the end: a time there still sees all.
+    ends[line.offsets[1:] - 1] = np.nextafter(end, np.inf)
+    return ends
