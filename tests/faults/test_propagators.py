@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.agreement import test_event_population as population
 from tests.agreement.test_event import AMPA, train, worst
 
-from quantal.engines.propagators import blocks, curves
+from quantal.engines.propagators import blocks, compiled, curves, messenger
 from quantal.engines.propagators.decay import Modes
 from quantal.engines.propagators.panels import Panels
 
@@ -45,3 +46,34 @@ def transposed(self, starts, times):
 def test_a_planted_fault_is_caught(monkeypatch, place, name, fault):
     monkeypatch.setattr(place, name, fault)
     assert error() > 1e-6
+
+
+def summed_error():
+    simulated, exact = population.both(population.ONE.format(tau=0.1), 4, 60.0, 0.5)
+    return population.worst(simulated, exact)
+
+
+def by_rows(modes, ends):
+    """Propagators of the modes stored by rows, where the loop reads columns."""
+    return np.ascontiguousarray(right_ends(modes, ends.transpose(0, 2, 1)))
+
+
+right_ends = compiled._ends
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "fault"),
+    [
+        (compiled, "_ends", by_rows),
+        (messenger, "FORGOTTEN", 1e-3),
+        (compiled, "CELLS", (1,)),
+    ],
+    ids=["rows for columns", "window cut early", "one cell"],
+)
+def test_a_fault_planted_in_the_sum_is_caught(monkeypatch, place, name, fault):
+    monkeypatch.setattr(place, name, fault)
+    assert summed_error() > 1e-6
+
+
+def test_without_a_fault_in_the_sum_nothing_is_found():
+    assert summed_error() <= 1e-9

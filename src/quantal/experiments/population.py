@@ -40,6 +40,7 @@ def run_population(
     sample: str | float | np.ndarray | None = None,
     record: Iterable[str] | None = None,
     keep: str = "all",
+    engine: str = "auto",
     method: str = "auto",
     precision: str = "double",
     threads: int | None = None,
@@ -48,7 +49,7 @@ def run_population(
     sensitivities: Iterable[str] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Ensemble:
-    """Run many instances of one model in fixed steps.
+    """Run many instances of one model: in fixed steps, or from spike to spike.
 
     Args:
         model: a loaded model, a library name, a path or a text.
@@ -63,8 +64,11 @@ def run_population(
         until: the end of the run, `"100 ms"` or ms; overrides the protocol's.
         sample: spacing of the output or the times (n,) in ms; None gives the end alone.
         record: the names wanted, all states by default.
-        keep: `all`, or `mean` for the mean and standard deviation over all instances, which
-            needs no memory for each.
+        keep: `all`, `mean` for the mean and standard deviation over all instances, which
+            needs no memory for each, or `sum`, the current of all synapses together.
+        engine: `population` for fixed steps; `event` for exact propagators from spike to
+            spike, for sums and means of what is linear; `auto` for `event` where a sum is
+            wanted and it can. `made_by["choice"]` says why.
         method: `midpoint`, `damped`, or `auto` for what suits the fastest rate.
         precision: `double`, or `single`: twice as fast, errors of 1e-6 to 1e-4.
         threads: None for one on each core; the result does not depend on it.
@@ -88,7 +92,7 @@ def run_population(
     protocol = protocol or Protocol()
     if until is not None:
         protocol = replace(protocol, until=milliseconds(until))
-    _check_words(keep=keep, method=method, precision=precision, failures=failures)
+    _check_words(keep=keep, engine=engine, method=method, precision=precision, failures=failures)
     instances = _instances(program, size, parameters or {}, spikes or {}, initial or {})
     names = _recorded(program, record)
     bound = bind(program, _with_own_drives(protocol, program, instances), names)
@@ -98,11 +102,22 @@ def run_population(
         raise UsageError(f"the step must be longer than zero; got {dt}")
     if threads is not None and threads < 1:
         raise UsageError(f"at least one thread is needed; got {threads}")
-    settings = Settings(
-        step, samples, names, keep, method, precision, threads, tile, progress
-    )  # fmt: skip
+    chosen, why = ("population", "")
     if sensitivities is None:
+        from quantal.experiments.population_events import by_events, choose, summed
+
+        chosen, why = choose(engine, keep, program, bound.stimulus, instances, names, samples)
+    elif engine == "event" or keep == "sum":
+        raise UsageError("sensitivities come from fixed steps, of each instance or of the mean")
+    settings = Settings(
+        step, samples, names, "mean" if keep == "sum" else keep, method, precision,
+        threads, tile, progress,
+    )  # fmt: skip
+    if chosen == "event":
+        result = by_events(program, bound.stimulus, instances, names, samples, keep)
+    elif sensitivities is None:
         result = run(program, bound.stimulus, instances, settings)
+        result = summed(result) if keep == "sum" else result
     else:
         from quantal.experiments.population_sensitivities import run_with_tangents
 
@@ -110,14 +125,16 @@ def run_population(
             program, bound.stimulus, instances, settings, sensitivities
         )  # fmt: skip
     result.made_by |= {"model": program.name, "notes": list(program.notes)}
+    if why:
+        result.made_by["choice"] = why
     if result.failures and failures == "raise":
         raise PopulationError(result)
     return result
 
 
 _WORDS = {
-    "keep": ("all", "mean"), "method": ("auto", *METHODS), "precision": ("double", "single"),
-    "failures": ("raise", "keep"),
+    "keep": ("all", "mean", "sum"), "engine": ("auto", "population", "event"),
+    "method": ("auto", *METHODS), "precision": ("double", "single"), "failures": ("raise", "keep"),
 }  # fmt: skip
 
 

@@ -65,6 +65,8 @@ class Ensemble(Trajectory):
 
     def deviation(self, name: str) -> np.ndarray:
         """The standard deviation (n,) over the instances that finished, in the name's unit."""
+        if self.trials is None and self.deviations is None:
+            raise UsageError("no deviations were kept: fixed steps with `keep='mean'` give them")
         if self.deviations is not None:
             self.internal(name)
             return self.deviations[name] / self.units[name].scale

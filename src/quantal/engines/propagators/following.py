@@ -14,7 +14,7 @@ import numpy as np
 
 from quantal.engines.propagators.compiled import Compiled, can_compile, tables
 from quantal.engines.propagators.driven import Driven
-from quantal.engines.propagators.scheme import full_scheme
+from quantal.engines.propagators.scheme import FEW, full_scheme, one_in_full
 from quantal.engines.propagators.sums import Decaying, Grid
 from quantal.kernels.event.slots import ANY, ODD, QUIET
 from quantal.kernels.layout import padded
@@ -113,8 +113,12 @@ class Summing:
         states = self._get(members)
         length = stretches.end[at] - stretches.begin[at]
         active = np.where(self._quiet[at], 0.0, np.minimum(length, self._window(at)))
-        after = driven.advance(states, stretches.departures[at], active)
-        self._in_pulse(at, states, active)
+        after = np.empty_like(states)
+        for chosen, through in (
+            (self._alike[at], self._alike_pulses), (~self._alike[at], self._odd_pulses)
+        ):  # fmt: skip
+            if chosen.any():
+                after[chosen] = through(at[chosen], states[chosen], active[chosen])
         driven.tally.pulses += int((~self._quiet[at]).sum())
         driven.tally.in_full += int((~self._alike[at]).sum())
         begin, left = stretches.begin[at] + active, length - active
@@ -149,33 +153,55 @@ class Summing:
         else:
             self._states[members, : states.shape[1]] = states @ self._modes.inverse.T
 
-    def _in_pulse(self, at: Whole, starts: Array, active: Array) -> None:
-        """What is seen of these pulses, each at each time that lies in it."""
-        driven, grid, stretches = self._driven, self._grid, self._stretches
-        begin, departures, alike = stretches.begin[at], stretches.departures[at], self._alike[at]
-        first = grid.next_row(begin)
-        last = np.minimum(grid.next_row(begin + active), grid.count)
-        states, passed = starts.copy(), np.zeros(len(at))
+    def _rows_in(self, at: Whole, active: Array) -> tuple[Whole, Whole]:
+        """The first row in each pulse, and the first after it."""
+        begin, grid = self._stretches.begin[at], self._grid
+        return grid.next_row(begin), np.minimum(grid.next_row(begin + active), grid.count)
+
+    def _see(self, rows: Whole, states: Array) -> None:
+        for column, entry in enumerate(self._wanted):
+            self._seen[:, column] += np.bincount(
+                rows, weights=states[:, entry], minlength=self._grid.count
+            )
+
+    def _alike_pulses(self, at: Whole, starts: Array, active: Array) -> Array:
+        """Pulses of the common shape, by table: states at their ends, and what is seen."""
+        driven, departures = self._driven, self._stretches.departures[at]
+        first, last = self._rows_in(at, active)
         for step in range(int((last - first).max(initial=0))):
             here = np.flatnonzero(first + step < last)
             rows = first[here] + step
-            times = grid.start + rows * grid.spacing - begin[here]
-            values = np.empty((len(here), starts.shape[1]))
-            same = alike[here]
-            if same.any():
-                part = here[same]
-                values[same] = driven.advance(starts[part], departures[part], times[same])
-            if not same.all():
-                part = here[~same]
-                moved = driven.messenger.later(departures[part], passed[part])
-                lasting = times[~same] - passed[part]
-                states[part] = full_scheme(driven.messenger, states[part], moved, lasting)
-                passed[part] = times[~same]
-                values[~same] = states[part]
-            for column, entry in enumerate(self._wanted):
-                self._seen[:, column] += np.bincount(
-                    rows, weights=values[:, entry], minlength=grid.count
+            times = self._grid.start + rows * self._grid.spacing - self._stretches.begin[at[here]]
+            self._see(rows, driven.advance(starts[here], departures[here], times))
+        return driven.advance(starts, departures, active)
+
+    def _odd_pulses(self, at: Whole, starts: Array, active: Array) -> Array:
+        """Pulses of shapes of their own, by the full scheme, from row to row."""
+        messenger, departures = self._driven.messenger, self._stretches.departures[at]
+        begin, grid = self._stretches.begin[at], self._grid
+        first, last = self._rows_in(at, active)
+        if len(at) < FEW:
+            ends = np.empty_like(starts)
+            for number in range(len(at)):
+                rows = np.arange(first[number], last[number])
+                made = one_in_full(
+                    messenger, starts[number], departures[number], float(active[number])
                 )
+                self._see(rows, made.at(grid.start + rows * grid.spacing - begin[number]))
+                ends[number] = made.end
+            return ends
+        states, passed = starts.copy(), np.zeros(len(at))
+        for step in range(int((last - first).max(initial=0)) + 1):
+            here = np.flatnonzero(first + step <= last)
+            rows = first[here] + step
+            until = grid.start + rows * grid.spacing - begin[here]
+            until = np.where(rows < last[here], until, active[here])
+            moved = messenger.later(departures[here], passed[here])
+            states[here] = full_scheme(messenger, states[here], moved, until - passed[here])
+            passed[here] = until
+            seen = rows < last[here]
+            self._see(rows[seen], states[here[seen]])
+        return states
 
 
 FEW_PULSES = 2000

@@ -9,7 +9,7 @@ import numpy as np
 
 from quantal.engines.initial import initial_state
 from quantal.engines.observe import Observer
-from quantal.engines.population.instances import Instances, faults
+from quantal.engines.population.instances import Instances
 from quantal.engines.propagators.cascade import Block
 from quantal.engines.propagators.curves import Equations
 from quantal.engines.propagators.decay import Decay
@@ -21,7 +21,6 @@ from quantal.engines.propagators.readout import readout
 from quantal.engines.propagators.split import Split, split
 from quantal.engines.propagators.sums import Decaying, Grid
 from quantal.engines.propagators.timeline import Timeline, timeline
-from quantal.errors import RunError, UsageError
 from quantal.expression import names_in
 from quantal.kernels.symbolic.equations import DRIVE, PARAMETER, STATE
 from quantal.program import Program
@@ -31,11 +30,16 @@ from quantal.trajectory import Trajectory
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Whole = np.ndarray[Any, np.dtype[np.int64]]
 
+SAME_SPACING = 1e-9
+"""Steps between the times of the output differ by no more, as a share."""
+_NO_MODES = "equal rates in series have no modes to sum"
+
 
 def obstacles(
-    program: Program, stimulus: Stimulus, instances: Instances, names: Iterable[str]
-) -> list[str]:
-    """Why the mean of these names over a population cannot be had from event to event."""
+    program: Program, stimulus: Stimulus, instances: Instances, names: Iterable[str],
+    samples: Array,
+) -> list[str]:  # fmt: skip
+    """Why the means of these names over a population cannot be had from event to event."""
     needed, reasons = readout(program, names)
     parts = split(program, needed)
     reasons += parts.reasons
@@ -58,7 +62,19 @@ def obstacles(
         used = _names_of(program.roles.get(name, name), definitions)
         for each in sorted(used & own):
             reasons.append(f"`{each}` differs between instances and is part of `{name}`")
+    steps = np.diff(samples)
+    if len(steps) and np.abs(steps - steps.mean()).max() > SAME_SPACING * steps.mean():
+        reasons.append("the times of the output are not evenly spaced")
+    if not reasons:
+        try:
+            Population(program, stimulus, instances, tuple(names), samples)
+        except Irreducible as irreducible:
+            reasons.append(str(irreducible))
     return list(dict.fromkeys(reasons))
+
+
+class Irreducible(Exception):
+    """What the numbers of a Program show to have no modes to sum."""
 
 
 def _names_of(name: str, definitions: Mapping[str, Any]) -> set[str]:
@@ -120,9 +136,6 @@ class Population:
         self, program: Program, stimulus: Stimulus, instances: Instances, names: tuple[str, ...],
         samples: Array,
     ) -> None:  # fmt: skip
-        wrong = faults(program, instances, stimulus.start)
-        if wrong:
-            raise RunError(f"{len(wrong)} of {instances.size} instances cannot run; {wrong[0]}")
         self._program, self._stimulus, self._instances = program, stimulus, instances
         self._names, self._samples = names, samples
         self._needed, _ = readout(program, names)
@@ -136,6 +149,7 @@ class Population:
         )  # fmt: skip
         self._values = self._names_with_values(drives)
         self._free = self._free_states()
+        self._followers = [self._driven(block) for block in self._parts.following]
 
     def _names_with_values(self, drives: list[float]) -> dict[str, Any]:
         program, instances = self._program, self._instances
@@ -173,7 +187,9 @@ class Population:
         rest = decay.limit(self._start[list(indices)])
         if rest is None:
             names = ", ".join(f"`{self._program.states[i].name}`" for i in indices)
-            raise UsageError(f"engine `event`: {names} never come to rest")
+            raise Irreducible(f"of {names} some never come to rest")
+        if self._needed & set(indices) and not decay.is_modal:
+            raise Irreducible(f"{_NO_MODES} (`{self._program.states[indices[0]].name}`)")
         return Free(indices, decay, rest)
 
     def _driven(self, block: Block) -> Driven:
@@ -181,6 +197,9 @@ class Population:
         scales = np.array([self._program.states[index].scale for index in block.indices])
         scales = np.where(scales > 0.0, scales, 1.0)
         messenger = Messenger(block, self._free, self._stimulus.parameters, still, scales)
+        if not messenger.rest.is_modal and block in self._parts.following:
+            name = self._program.states[block.indices[0]].name
+            raise Irreducible(f"{_NO_MODES} (`{name}`)")
         return Driven(messenger, self._tally)
 
     def _state(self, driven: Driven) -> Array:
@@ -207,8 +226,8 @@ class Population:
 
     def _follow(self, line: Timeline, after: Array, means: Array) -> None:
         ends = _ends(line, self._stimulus.end)
-        for block in self._parts.following:
-            driven = self._driven(block)
+        for driven in self._followers:
+            block = driven.messenger.block
             departures = driven.messenger.departures(after)
             stretches = Stretches(line.times, ends, departures, line.offsets)
             wanted = [at for at, index in enumerate(block.indices) if index in self._needed]
@@ -262,10 +281,7 @@ def _grid(samples: Array, stimulus: Stimulus) -> Grid:
     if len(samples) == 1:
         length = max(float(samples[0]) - stimulus.start, 1e-9)
         return Grid(stimulus.start, length, 2)
-    steps = np.diff(samples)
-    spacing = float(samples[-1] - samples[0]) / len(steps)
-    if np.abs(steps - spacing).max() > 1e-9 * spacing:
-        raise UsageError("engine `event` sums at evenly spaced times; give a spacing as `sample`")
+    spacing = float(samples[-1] - samples[0]) / (len(samples) - 1)
     return Grid(float(samples[0]), spacing, len(samples))
 
 

@@ -83,6 +83,11 @@ class Messenger:
         """Of a state vector."""
         return self.block.size + int(self.added)
 
+    @property
+    def fastest(self) -> float:
+        """The fastest rate (per ms) at which the messengers themselves move."""
+        return float(np.abs(self._own.rates).max(initial=0.0))
+
     def from_spike(self, departure: Array) -> Coefficients:
         """A(t) and no b, when the messengers are `departure` (k,) away from rest at t = 0."""
 

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from quantal.expression import exprel
 from quantal.kernels.symbolic.dag import Graph
+from quantal.kernels.symbolic.interpret import OPERATIONS
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-
-_OPERATIONS: dict[str, Callable[..., Any]] = {
-    "+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b,
-    "^": np.power, "neg": lambda a: -a, "reciprocal": lambda a: np.divide(1.0, a),
-    "exp": np.exp, "log": np.log, "log10": np.log10, "sqrt": np.sqrt, "abs": np.abs,
-    "tanh": np.tanh, "exprel": exprel,
-    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b, "and": np.logical_and, "not": np.logical_not,
-    "if": np.where,
-}  # fmt: skip
 
 
 class Tape:
@@ -45,5 +35,5 @@ class Tape:
                 elif operation == "number":
                     known[node] = value
                 else:
-                    known[node] = _OPERATIONS[operation](*(known[a] for a in arguments))
+                    known[node] = OPERATIONS[operation](*(known[a] for a in arguments))
         return [known[node] for node in self._outputs]

@@ -78,7 +78,7 @@ class Panels:
         place = np.clip(
             np.searchsorted(self.edges, times, side="right") - 1, 0, len(self.edges) - 2
         )
-        width = self.edges[place + 1] - self.edges[place]
+        width = np.maximum(self.edges[place + 1] - self.edges[place], 1e-300)
         x = 2.0 * (times - self.edges[place]) / width - 1.0
         weights = legendre.legvander(x, self.series.shape[1] - 1)
         return np.asarray(np.einsum("kj,kj...->k...", weights, self.series[place]))
@@ -94,6 +94,8 @@ def solve(
     `guess` is the length of the first panel. With `halved`, each panel is made in two halves
     once its length is settled: what the error is measured against.
     """
+    if end == 0.0:
+        return Panels(np.zeros(2), _series(np.stack([start] * (POINTS + 1)))[None], start)
     edges, pieces = [0.0], []
     value = start
     length = length_at_first = min(guess, end)

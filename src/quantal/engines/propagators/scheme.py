@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from quantal.engines.propagators.messenger import Messenger
+from quantal.engines.propagators.panels import Panels, solve
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -18,6 +19,8 @@ SEQUENCE = (2, 4, 6, 8, 10, 12)
 """Midpoint steps in one step."""
 REACH = 2.5
 """Length of a step times the fastest rate."""
+FEW = 100
+"""So few members are solved one by one, on panels."""
 TOGETHER = 2048
 """Members solved at a time."""
 
@@ -25,10 +28,22 @@ TOGETHER = 2048
 def full_scheme(messenger: Messenger, states: Array, departures: Array, times: Array) -> Array:
     """States (m, n) at `times` (m,), from when the messengers were `departures` (m, k)."""
     result = np.empty_like(states)
+    if len(states) < FEW:
+        for row, end in enumerate(times):
+            result[row] = one_in_full(messenger, states[row], departures[row], float(end)).end
+        return result
     for first in range(0, len(states), TOGETHER):
         part = slice(first, first + TOGETHER)
         result[part] = _solved(messenger, states[part], departures[part], times[part])
     return result
+
+
+def one_in_full(messenger: Messenger, state: Array, departure: Array, end: float) -> Panels:
+    """One member, with what lies between."""
+    coefficients = messenger.from_spike(departure)
+    fastest = float(np.abs(coefficients(np.zeros(1))[0]).sum(axis=1).max())
+    guess = 4.0 / fastest if fastest > 0.0 else end
+    return solve(coefficients, state, end, guess, messenger.scales)
 
 
 def _solved(messenger: Messenger, states: Array, departures: Array, times: Array) -> Array:
@@ -36,7 +51,7 @@ def _solved(messenger: Messenger, states: Array, departures: Array, times: Array
     t, y = 0.0, states
     while t < last:
         matrices = messenger.matrices(messenger.later(departures, np.full(len(states), t)))
-        fastest = float(np.abs(matrices).sum(axis=1).max())
+        fastest = float(np.abs(matrices).sum(axis=1).max()) + messenger.fastest
         step = min(REACH / fastest, last - t) if fastest > 0.0 else last - t
         # A step that would leave a sliver takes it along.
         until = last if last - t - step < 1e-9 * last else t + step

@@ -26,13 +26,14 @@ def _exprel_slope(x: Any) -> Any:
     return np.where(near, series, (np.exp(safe) - np.expm1(safe) / safe) / safe)
 
 
-_OPERATIONS: dict[str, Callable[..., Any]] = {
+OPERATIONS: dict[str, Callable[..., Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "neg": np.negative,
     "reciprocal": lambda x: np.divide(1.0, x), "^": np.power, "exp": np.exp, "log": np.log,
     "log10": np.log10, "sqrt": np.sqrt, "abs": np.abs, "tanh": np.tanh, "exprel": _exprel,
     "exprel'": _exprel_slope, "<": np.less, "<=": np.less_equal, "==": np.equal,
     "!=": np.not_equal, "and": np.logical_and, "not": np.logical_not, "if": np.where,
 }  # fmt: skip
+"""What each operation of a graph is in numpy."""
 
 
 def interpret(
@@ -54,5 +55,5 @@ def interpret(
                 values[node] = leaves[graph.leaf_of[node]]
             else:
                 arguments = (values[argument] for argument in graph.arguments[node])
-                values[node] = _OPERATIONS[graph.operation[node]](*arguments)
+                values[node] = OPERATIONS[graph.operation[node]](*arguments)
     return [values[output] for output in outputs]
