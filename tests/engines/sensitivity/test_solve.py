@@ -41,8 +41,11 @@ def by_parameter(made, driven, samples, index):
     return differences(run, 1e-3 * abs(values[index]))
 
 
-def tangents(made, driven, samples, varied, tolerance=1e-9):
-    found = solve(made, driven, Settings(tolerance, tolerance * 1e-3, samples), varied)
+def tangents(made, driven, samples, varied, tolerance=1e-9, explicit=True):
+    settings = Settings(tolerance, tolerance * 1e-3, samples)
+    found = solve(made, driven, settings, varied, explicit=explicit)
+    made_explicitly = found.statistics["explicit_steps"]
+    assert (made_explicitly > 0.4 * found.statistics["steps"]) == explicit
     return np.stack([found.tangent(state.name) for state in made.states], axis=1)
 
 
@@ -53,19 +56,21 @@ def agrees(simulated, independent, share=1e-6):
     assert np.abs(simulated - independent).max() < share * size
 
 
+@pytest.mark.parametrize("explicit", [True, False], ids=["explicit", "implicit"])
 @pytest.mark.parametrize("name", ["ampa", "calcium_pool", "synapse"])
-def test_tangents_are_the_differences_of_runs(name):
+def test_tangents_are_the_differences_of_runs(name, explicit):
     problem = synapse(160) if name == "synapse" else PROBLEMS[name]()
     made, driven = problem.program, problem.stimulus
     samples = np.linspace(0.0, driven.end, 60)
     chosen = range(0, len(made.parameters), 3)
     varied = [Varied(made.parameters[i].name, parameter=i) for i in chosen]
-    found = tangents(made, driven, samples, varied)
+    found = tangents(made, driven, samples, varied, explicit=explicit)
     for place, index in enumerate(chosen):
         agrees(found[:, :, place], by_parameter(made, driven, samples, index))
 
 
-def test_gates_and_their_second_derivatives():
+@pytest.mark.parametrize("explicit", [True, False], ids=["explicit", "implicit"])
+def test_gates_and_their_second_derivatives(explicit):
     """Hodgkin & Huxley's axon, spiking; its initial values and the injected current."""
     problem = PROBLEMS["axon"]()
     made, driven = problem.program, problem.stimulus
@@ -73,7 +78,7 @@ def test_gates_and_their_second_derivatives():
     driven = replace(driven, end=12.0)
     shape = pulses([5.0], 40.0, 0.0, 1.0)
     varied = [Varied("m", initial=1), Varied("n", initial=3), Varied("I", drives={0: shape})]
-    found = tangents(made, driven, samples, varied, 1e-10)
+    found = tangents(made, driven, samples, varied, 1e-10, explicit)
 
     def started(index):
         def run(step):
@@ -91,16 +96,17 @@ def test_gates_and_their_second_derivatives():
         agrees(found[:, :, place], differences(run, size))
 
 
+@pytest.mark.parametrize("explicit", [True, False], ids=["explicit", "implicit"])
 @pytest.mark.parametrize("name", ["ampa", "axon", "calcium_pool", "synapse"])
-def test_the_adjoint_gives_the_same_as_the_tangents(name):
+def test_the_adjoint_gives_the_same_as_the_tangents(name, explicit):
     problem = synapse(160) if name == "synapse" else PROBLEMS[name]()
     made, driven = problem.program, problem.stimulus
     samples = np.linspace(0.0, driven.end, 41)
     varied = [Varied(slot.name, parameter=i) for i, slot in enumerate(made.parameters)]
     varied += [Varied(state.name, initial=i) for i, state in enumerate(made.states)]
     settings = Settings(1e-6, 1e-9, samples)
-    forwards = solve(made, driven, settings, varied)
-    backwards = solve(made, driven, settings, varied, backwards=True)
+    forwards = solve(made, driven, settings, varied, explicit=explicit)
+    backwards = solve(made, driven, settings, varied, backwards=True, explicit=explicit)
     weights = np.random.default_rng(7).normal(size=(len(made.states), len(samples)))
     cotangents = {state.name: w for state, w in zip(made.states, weights, strict=True)}
     simulated = backwards.gradient(cotangents)
@@ -185,14 +191,15 @@ def integrate_and_fire():
     return made, stimulus(made, 14.0)
 
 
-def test_a_moment_of_crossing_moves():
+@pytest.mark.parametrize("explicit", [True, False], ids=["explicit", "implicit"])
+def test_a_moment_of_crossing_moves(explicit):
     """The saltation of an integrate-and-fire cell, against differences of runs."""
     made, driven = integrate_and_fire()
     spikes = ENGINE.run(made, driven, Settings(1e-10, 1e-12)).statistics["events"]
     assert spikes >= 3.0
     samples = np.array([3.0, 8.0, 12.0, 14.0])
     varied = [Varied(slot.name, parameter=i) for i, slot in enumerate(made.parameters)]
-    found = tangents(made, driven, samples, varied, 1e-11)
+    found = tangents(made, driven, samples, varied, 1e-11, explicit)
     for index in range(len(varied)):
         agrees(found[:, :, index], by_parameter(made, driven, samples, index))
 
@@ -232,5 +239,7 @@ def test_the_states_are_those_of_the_plain_engine():
     samples = np.linspace(0.0, problem.stimulus.end, 51)
     varied = [Varied("kon", parameter=0)]
     found = solve(problem.program, problem.stimulus, Settings(1e-7, 1e-10, samples), varied)
-    exact = states_of(problem.program, problem.stimulus, samples)
-    assert (np.abs(found.states - exact).max(axis=0) < 1e-5 * np.ptp(exact, axis=0)).all()
+    plain = ENGINE.run(problem.program, problem.stimulus, Settings(1e-7, 1e-10, samples))
+    assert found.statistics["steps"] == plain.statistics["steps"]
+    exact = np.stack([plain.internal(state.name) for state in problem.program.states], axis=1)
+    np.testing.assert_allclose(found.states, exact, rtol=1e-12, atol=1e-14)

@@ -24,16 +24,14 @@ from quantal.kernels import context as codes
 from quantal.kernels.generate.output import POINTS_PER_STEP
 from quantal.kernels.layout import LANES
 from quantal.kernels.sensitivity.kernel import SensitivityKernel
-from quantal.kernels.sensitivity.layout import Record
-from quantal.kernels.tableau import Tableau
+from quantal.kernels.sensitivity.layout import Methods, Record, most_stages
 from quantal.program import Program
 from quantal.stimulus import Stimulus
 
 STEP_SHARE = 0.3
 """Errors of single steps add up: each is held to this share of the tolerance asked for."""
-TAPE_BYTES = 2**20
-"""About the size of one tape: it should stay in the cache until it has been used, and yet be
-seldom handed over."""
+TAPE_BYTES = 2**22
+"""About the size of one tape: small beside the last cache, and yet seldom handed over."""
 MOST_BYTES = 4e9
 """Tapes of one run may take so much memory."""
 STEPS_PER_CALL = 20_000
@@ -44,16 +42,18 @@ class Recording:
     """One run in progress."""
 
     def __init__(
-        self, program: Program, stimulus: Stimulus, settings: Settings, tableau: Tableau,
+        self, program: Program, stimulus: Stimulus, settings: Settings, methods: Methods,
         kernel: SensitivityKernel, directions: int,
     ) -> None:  # fmt: skip
         self._program, self._stimulus, self._settings = program, stimulus, settings
         self._kernel = kernel
         absolute = STEP_SHARE * settings.absolute
-        self.workspace = Tracing(kernel, directions, tableau, program, stimulus, absolute)
+        self.workspace = Tracing(
+            kernel, directions, methods[0], program, stimulus, absolute, methods[1]
+        )
         self.context = self.workspace.context
-        self.work = Work(kernel, tableau.stages)
-        self._record = Record.of(kernel.layout, tableau)
+        self.work = Work(kernel, most_stages(methods))
+        self._record = Record.of(kernel.layout, methods)
         self._room = max(TAPE_BYTES // (8 * self._record.size), 16)
         self.tapes = Tapes(self._room * self._record.size)
         for name, value in (

@@ -30,7 +30,12 @@ class Reduced:
     clamped: tuple[int, ...]
 
     def stimulus(self, given: Stimulus) -> Stimulus:
-        """What drives it: what held states comes behind the drives."""
+        """What drives it: what held states comes behind the drives.
+
+        Where nothing is held it is the very same, whose tables are known already.
+        """
+        if not given.clamps:
+            return given
         return replace(given, drives=(*given.drives, *given.clamps.values()), clamps={})
 
 

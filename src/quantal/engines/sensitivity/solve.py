@@ -12,6 +12,7 @@ from quantal.engines.base import Settings
 from quantal.engines.initial import initial_state
 from quantal.engines.observe import Array, Observer, parameter_values
 from quantal.engines.rosenbrock import RODAS5P
+from quantal.engines.runge_kutta import TSIT5
 from quantal.engines.sensitivity.passes import Backwards, Forwards, Pass
 from quantal.engines.sensitivity.prepared import prepared
 from quantal.engines.sensitivity.recording import Recording
@@ -26,6 +27,9 @@ from quantal.kernels.sensitivity.layout import BACKWARDS, FORWARDS
 from quantal.kernels.symbolic.equations import STATE
 from quantal.program import Program
 from quantal.stimulus import Stimulus
+
+METHODS = (RODAS5P, TSIT5)
+"""Those of the plain engine, so that the steps are the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +102,7 @@ class Solution:
 
 def solve(
     program: Program, stimulus: Stimulus, settings: Settings, varied: Sequence[Varied],
-    *, backwards: bool = False,
+    *, backwards: bool = False, explicit: bool = True,
 ) -> Solution:  # fmt: skip
     """Run, and differentiate to what is varied.
 
@@ -108,6 +112,7 @@ def solve(
             which tangents are wanted, None for all.
         varied: what the derivatives are to.
         backwards: prepare the adjoint instead of computing tangents.
+        explicit: take explicit steps where they are cheaper, as the plain engine does.
 
     Raises:
         RunError: with the time, the state and the reaction at which it failed.
@@ -121,8 +126,9 @@ def solve(
     whole = initial_state(program, stimulus.parameters, inputs, start, held)
     y0 = whole[list(given.kept)]
     found, driven, first = directions(given, given.stimulus(stimulus), y0, varied)
-    loaded = sensitivity_kernel(given.program, RODAS5P, found, BACKWARDS if backwards else FORWARDS)
-    run = Recording(given.program, driven, settings, RODAS5P, loaded.kernel, len(found))
+    loaded = sensitivity_kernel(given.program, METHODS, found, BACKWARDS if backwards else FORWARDS)
+    run = Recording(given.program, driven, settings, METHODS, loaded.kernel, len(found))
+    run.context.set_count("use_pair", int(explicit))
     everything = settings.record is None
     watched = list(range(len(given.kept))) if everything else chosen.states()
     way: Pass
@@ -141,7 +147,8 @@ def solve(
         tangents = forwards.kept()
     count = run.context.count
     statistics = {
-        "steps": float(count("accepted")), "rejected": float(count("rejected")),
+        "steps": float(count("accepted")), "explicit_steps": float(count("explicit_steps")),
+        "rejected": float(count("rejected")),
         "events": float(run.events.acted), "directions": float(len(found)),
         "compile_seconds": loaded.seconds, "cached": float(loaded.cached),
     }  # fmt: skip

@@ -50,13 +50,16 @@ def directions(
             pairs.append((drive, len(tables)))
             tables.append(curve)
         found.append(Direction(each.parameter, tuple(pairs)))
-    stimulus = replace(stimulus, drives=tuple(tables))
+    if len(tables) > len(stimulus.drives):
+        stimulus = replace(stimulus, drives=tuple(tables))
     place = {state: number for number, state in enumerate(given.kept)}
     initial = [None if each.initial is None else place[each.initial] for each in varied]
     leaves = leaves_at_start(given.program, stimulus, y0)
     start = start_tangents(given.program, leaves, found, initial)
-    started = [
-        replace(each, started=tuple(np.flatnonzero(start[:, number]).tolist()))
-        for number, each in enumerate(found)
-    ]
+    started = found
+    if start.any():
+        started = [
+            replace(each, started=tuple(np.flatnonzero(start[:, number]).tolist()))
+            for number, each in enumerate(found)
+        ]
     return started, stimulus, start

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from quantal.kernels.generate.ir import INTEGER, POINTER, VECTOR, Function, real, splat
 from quantal.kernels.layout import LANES, Layout
-from quantal.kernels.sensitivity.layout import Sizes
+from quantal.kernels.sensitivity.layout import Methods, Sizes
 from quantal.kernels.sensitivity.sweep import Sweep
-from quantal.kernels.tableau import Tableau
+from quantal.kernels.tableau import Pair, Tableau
 
 
-def adjoint(layout: Layout, sizes: Sizes, tableau: Tableau) -> Function:
+def adjoint(layout: Layout, sizes: Sizes, methods: Methods) -> Function:
     """`adjoint(context)`: `lambda` (states,) from behind the tape to before it.
 
     `total` (directions,) gains what they contribute; `values` (samples, watched) says how the
     result depends on the states `watch` at each sample.
     """
-    sweep = Sweep("adjoint", layout, tableau, sizes)
+    sweep = Sweep("adjoint", layout, methods, sizes)
     f = sweep.f
     left = f.variable(INTEGER, sweep.steps)
     with f.repeat() as loop:
@@ -23,10 +23,14 @@ def adjoint(layout: Layout, sizes: Sizes, tableau: Tableau) -> Function:
         step = f.integer_add(f.get(left, INTEGER), -1)
         f.put(left, step, INTEGER)
         sweep.visit(step)
-        _begin(sweep)
-        _samples(sweep, step)
-        for stage in reversed(range(tableau.stages)):
-            _stage(sweep, stage)
+        for method in sweep.by_method():
+            _begin(sweep)
+            _samples(sweep, step)
+            for stage in reversed(range(method.stages)):
+                if isinstance(method, Pair):
+                    _explicit(sweep, method, stage, step)
+                else:
+                    _implicit(sweep, method, stage)
         _copy(sweep)
     f.give()
     return f
@@ -34,7 +38,7 @@ def adjoint(layout: Layout, sizes: Sizes, tableau: Tableau) -> Function:
 
 def _begin(sweep: Sweep) -> None:
     """What the state at the end of the step hands to both ends and the increments."""
-    f, size, stages = sweep.f, sweep.layout.padded, sweep.tableau.stages
+    f, size, stages = sweep.f, sweep.layout.padded, sweep.method.stages
     whole = f.compare("oeq", sweep.share, real(1.0))
     zero = real(0.0)
     weights = [f.broadcast(f.select(whole, zero, each)) for each in sweep.weights(sweep.share)]
@@ -76,33 +80,37 @@ def _samples(sweep: Sweep, step: str) -> None:
         f.put(sample, f.integer_add(here, 1), INTEGER)
 
 
-def _stage(sweep: Sweep, stage: int) -> None:
+def _through(sweep: Sweep, name: str, stage: int) -> None:
+    """From u to what it was made of: the right side, its own state, y and the directions."""
+    f = sweep.f
+    sweep.partials(stage)
+    own = f.address(sweep["received"], stage * sweep.layout.padded)
+    pointers = [
+        sweep.at(sweep.record.factors), sweep["constants"], sweep.entries(stage),
+        sweep.pushes(stage), own, sweep["right"], sweep["reached"], sweep["start"],
+        sweep["total"],
+    ]  # fmt: skip
+    f.call(name, *((POINTER, each) for each in pointers))
+
+
+def _implicit(sweep: Sweep, method: Tableau, stage: int) -> None:
     """Through one stage: to what it was evaluated at, and to the earlier increments."""
-    f, size, tableau = sweep.f, sweep.layout.padded, sweep.tableau
-    is_last = stage == tableau.stages - 1
-    own = f.address(sweep["received"], stage * size)
+    f, size = sweep.f, sweep.layout.padded
+    is_last = stage == method.stages - 1
     if is_last:
+        own = f.address(sweep["received"], stage * size)
         with f.count(size, LANES) as index:
             total = f.real_op(
                 "fadd", f.load_vector(own, index), f.load_vector(sweep["after"], index), VECTOR
             )
             f.store_vector(total, own, index)
-    sweep.partials(stage)
-    pointers = [
-        sweep.at(sweep.record.factors), sweep["constants"], sweep.entries(stage),
-        sweep.pushes(stage), own, sweep["right"], sweep["reached"], sweep["start"], sweep["total"],
-    ]  # fmt: skip
-    f.call("adjoint_stage", *((POINTER, each) for each in pointers))
+    _through(sweep, "adjoint_stage", stage)
     inverse = f.broadcast(sweep.inverse)
     with f.count(size, LANES) as index:
-        reached = f.load_vector(sweep["reached"], index)
-        if is_last:
-            reached = f.real_op("fadd", reached, f.load_vector(sweep["after"], index), VECTOR)
-        start = f.real_op("fadd", f.load_vector(sweep["start"], index), reached, VECTOR)
-        f.store_vector(start, sweep["start"], index)
+        reached = _reached(sweep, index, is_last)
         right = f.real_op("fmul", f.load_vector(sweep["right"], index), inverse, VECTOR)
         for earlier in range(stage):
-            a, c = tableau.a[stage][earlier], tableau.C[stage][earlier]
+            a, c = method.a[stage][earlier], method.C[stage][earlier]
             place = f.integer_add(index, earlier * size)
             value = f.load_vector(sweep["received"], place)
             if a != 0.0:
@@ -110,6 +118,39 @@ def _stage(sweep: Sweep, stage: int) -> None:
             if c != 0.0:
                 value = f.fma(splat(c), right, value, VECTOR)
             f.store_vector(value, sweep["received"], place)
+
+
+def _explicit(sweep: Sweep, method: Pair, stage: int, step: str) -> None:
+    """Through one slope; the last one counts only where there was a look inside the step."""
+    f, size = sweep.f, sweep.layout.padded
+    is_last = stage == method.stages - 1
+    if is_last:
+        with f.count(size, LANES) as index:
+            f.store_vector(splat(0.0), sweep["reached"], index)
+        with f.when(sweep.looks_inside(step)):
+            _through(sweep, "slope_adjoint_stage", stage)
+    else:
+        _through(sweep, "slope_adjoint_stage", stage)
+    h = f.broadcast(sweep.h)
+    with f.count(size, LANES) as index:
+        reached = f.real_op("fmul", h, _reached(sweep, index, is_last), VECTOR)
+        for earlier in range(stage):
+            a = method.a[stage][earlier]
+            if a != 0.0:
+                place = f.integer_add(index, earlier * size)
+                value = f.fma(splat(a), reached, f.load_vector(sweep["received"], place), VECTOR)
+                f.store_vector(value, sweep["received"], place)
+
+
+def _reached(sweep: Sweep, index: str, is_last: bool) -> str:
+    """What came to a stage's own state, which is y and more; y gains it."""
+    f = sweep.f
+    reached = f.load_vector(sweep["reached"], index)
+    if is_last:
+        reached = f.real_op("fadd", reached, f.load_vector(sweep["after"], index), VECTOR)
+    start = f.real_op("fadd", f.load_vector(sweep["start"], index), reached, VECTOR)
+    f.store_vector(start, sweep["start"], index)
+    return reached
 
 
 def _copy(sweep: Sweep) -> None:

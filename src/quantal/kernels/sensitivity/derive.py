@@ -49,12 +49,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Derived:
-    """Everything that is needed of a Program's own step, and of its tangent."""
+    """Everything that is needed of a Program's own step, and of its tangent.
+
+    `stage` is that of the Rosenbrock method, `slope` that of an explicit one: f(Y) alone.
+    """
 
     linear: Linearised
     factors: Factors
     entries: list[int]
     stage: Stage
+    slope: Stage
 
 
 def derive(
@@ -69,14 +73,17 @@ def derive(
     bend, bent = _bend(graph, equations, program)
     solution = _solution(factors, size)
     operations = (*rates, *bend, *solution)
-    pushes: dict[tuple[int, int], int] = {}
+    own: dict[tuple[int, int], int] = {}
     for number, direction in enumerate(directions):
         for row, node in _pushed(graph, moved, direction, STAGE_DRIVE, None).items():
-            pushes[row, number] = node
+            own[row, number] = node
+    pushes = dict(own)
+    for number, direction in enumerate(directions):
         for row, node in _pushed(graph, bent, direction, DRIVE, DRIVE_SLOPE).items():
             pushes[row, number] = graph.add(pushes.get((row, number), graph.zero), node)
     pushes = {place: node for place, node in pushes.items() if node != graph.zero}
-    return Derived(linear, factors, entries, Stage(operations, pushes))
+    stage = Stage(operations, pushes)
+    return Derived(linear, factors, entries, stage, Stage(tuple(rates), own))
 
 
 def _rates(graph: Graph, program: Program) -> tuple[list[Operation], dict[int, Gradient]]:

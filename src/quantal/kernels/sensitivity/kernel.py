@@ -15,9 +15,8 @@ from quantal.kernels.kernel import Kernel
 from quantal.kernels.layout import Layout
 from quantal.kernels.native import Native
 from quantal.kernels.sensitivity.directions import Direction
-from quantal.kernels.sensitivity.layout import FORWARDS, Sizes
+from quantal.kernels.sensitivity.layout import FORWARDS, Methods, Sizes
 from quantal.kernels.signature import signature
-from quantal.kernels.tableau import Tableau
 from quantal.program import Program
 
 _ADDRESS = ctypes.c_void_p
@@ -51,30 +50,30 @@ class Loaded:
 
 
 def sensitivity_kernel(
-    program: Program, tableau: Tableau, directions: Sequence[Direction], way: str
+    program: Program, methods: Methods, directions: Sequence[Direction], way: str
 ) -> Loaded:
-    """The compiled functions of a Program, a method, the directions, and one way to go."""
+    """The compiled functions of a Program, two methods, the directions, and one way to go."""
     started = time.perf_counter()
-    text = f"sensitivity {way} {_signature(program, tableau)} {tuple(directions)!r}"
+    text = f"sensitivity {way} {_signature(program, methods)} {tuple(directions)!r}"
     key = hashlib.sha256(text.encode()).hexdigest()
 
     def write() -> tuple[str, Fields]:
         # The generator is imported only where something must be generated.
         from quantal.kernels.sensitivity.module import write_module
 
-        text, layout, sizes = write_module(program, tableau, directions, way)
+        text, layout, sizes = write_module(program, methods, directions, way)
         return text, {"layout": asdict(layout), "sizes": sizes.as_dict(), "way": way}
 
     kernel, cached = remembered(key, write, _kernel)
     return Loaded(kernel, time.perf_counter() - started, cached)
 
 
-def _signature(program: Program, tableau: Tableau) -> str:
+def _signature(program: Program, methods: Methods) -> str:
     """The signature; a Program cannot change, so the very same one is not read again."""
-    place = (id(program), tableau.name)
+    place = (id(program), " ".join(method.name for method in methods))
     known = _signatures.get(place)
     if known is None or known[0]() is not program:
-        known = (weakref.ref(program), signature(program, tableau))
+        known = (weakref.ref(program), signature(program, methods))
         if len(_signatures) > MOST_IN_MEMORY:
             _signatures.clear()
         _signatures[place] = known

@@ -6,12 +6,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from quantal.kernels.layout import LANES, Layout, padded
-from quantal.kernels.tableau import Tableau
+from quantal.kernels.tableau import Pair, Tableau
+
+Methods = tuple[Tableau, Pair]
+"""The Rosenbrock method, and the explicit pair that takes over where it is cheaper."""
 
 FORWARDS, BACKWARDS = "forwards", "backwards"
 """Ways over a tape: with the tangents, or for the adjoint."""
 HEAD = 4
-"""Doubles before the state in a record: start, length, share of it that was taken, one spare."""
+"""Doubles before the state in a record: start, length, the share of it that was taken, and
+whether the step was explicit."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Sizes:
     """What the derivatives need beside the step's own layout.
 
     `groups` are (directions, states) of each vector of directions; `entries` is how many
-    derivatives are evaluated at each stage.
+    derivatives are evaluated at a stage at most.
     """
 
     groups: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
@@ -77,17 +81,22 @@ class Record:
     """Doubles for one row of drives."""
 
     @classmethod
-    def of(cls, layout: Layout, tableau: Tableau) -> Record:
-        """For a Program's layout and a method."""
+    def of(cls, layout: Layout, methods: Methods) -> Record:
+        """For a Program's layout and two methods."""
         state = HEAD
         increments = state + layout.padded
-        factors = increments + tableau.stages * layout.padded
+        factors = increments + most_stages(methods) * layout.padded
         drives = factors + padded(layout.factors)
         width = padded(max(layout.drives, 1))
-        slopes = drives + len(abscissae(tableau)) * width
+        slopes = drives + max(len(abscissae(method)) for method in methods) * width
         return cls(state, increments, factors, drives, slopes, slopes + width, width)
 
 
-def abscissae(tableau: Tableau) -> list[float]:
+def abscissae(method: Tableau | Pair) -> list[float]:
     """The different times of the stages, as shares of the step."""
-    return list(dict.fromkeys(tableau.c))
+    return list(dict.fromkeys(method.c))
+
+
+def most_stages(methods: Methods) -> int:
+    """The stages of the method that has more of them."""
+    return max(method.stages for method in methods)

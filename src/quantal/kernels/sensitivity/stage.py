@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from quantal.kernels.generate.ir import DOUBLE, POINTER, VECTOR, Function
 from quantal.kernels.layout import LANES
@@ -17,27 +18,40 @@ INPUTS = {"x": "extra", "argument": "moved", "base": "start"}
 """Registers that are read, and from which array."""
 
 
+@dataclass(frozen=True)
+class Call:
+    """The number of a function, the first vector that it works on, and how many."""
+
+    function: int
+    first: int
+    vectors: int
+
+
 def tangent_stages(
-    operations: Sequence[Operation], arrangement: Arrangement
-) -> tuple[list[Function], list[tuple[str, int]]]:
-    """`tangent_K(lu, constants, entries, extra, moved, start, out)`, one for each set of states.
+    prefix: str, operations: Sequence[Operation], arrangement: Arrangement
+) -> tuple[list[Function], list[Call]]:
+    """`PREFIX_K(lu, constants, entries, extra, moved, start, out)`, one for each set of states.
 
     The arrays hold one vector for each state of the group. Two neighbours with the same states
-    are worked on side by side. Also, in order, each function to call, and for how many groups.
+    are worked on side by side. Also which function to call for which vectors, in their order.
     """
-    functions: dict[tuple[tuple[int, ...], int], Function] = {}
-    calls: list[tuple[str, int]] = []
-    groups = list(arrangement.groups)
+    functions: dict[tuple[tuple[int, ...], int], int] = {}
+    written: list[Function] = []
+    calls: list[Call] = []
+    groups, first = list(arrangement.groups), 0
     while groups:
         states = groups[0].states
         alike = len(groups) > 1 and groups[1].states == states
         copies = 2 if alike and len(states) <= FEW else 1
-        if (states, copies) not in functions:
-            name = f"tangent_{len(functions)}"
-            functions[states, copies] = _tangent(name, operations, states, copies)
-        calls.append((functions[states, copies].name, copies))
+        if states:
+            if (states, copies) not in functions:
+                functions[states, copies] = len(written)
+                name = f"{prefix}_{len(written)}"
+                written.append(_tangent(name, operations, states, copies))
+            calls.append(Call(functions[states, copies], first, copies * len(states)))
+        first += copies * len(states)
         del groups[:copies]
-    return list(functions.values()), calls
+    return written, calls
 
 
 def _tangent(
@@ -66,16 +80,16 @@ def _tangent(
 
 
 def adjoint_stage(
-    operations: Sequence[Operation], size: int, pushed: Sequence[tuple[int, int]],
+    name: str, operations: Sequence[Operation], size: int, pushed: Sequence[tuple[int, int]],
     places: Mapping[tuple[int, int], int],
 ) -> Function:  # fmt: skip
-    """`adjoint_stage(lu, constants, entries, pushes, given, right, moved, start, total)`.
+    """`NAME(lu, constants, entries, pushes, given, right, moved, start, total)`.
 
     From what the result depends on u (`given`) to how it depends on the right side and on Y
     (written to `right` and `moved`), and on y and the directions (added to `start`, `total`).
     """
     arrays = [*POINTERS, "pushes", "given", "right", "moved", "start", "total"]
-    f = Function("adjoint_stage", [(POINTER, each) for each in arrays])
+    f = Function(name, [(POINTER, each) for each in arrays])
 
     def start(register: Register, _: int) -> str:
         kind, index = register
