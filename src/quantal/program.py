@@ -36,6 +36,20 @@ class StateVariable:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How a parameter varies about its value, in runs by chance.
+
+    `family` with its `arguments`: a coefficient of variation `cv`, or `low` and `high` of a
+    uniform one; `per` is firing (drawn for each event), trial, or copy (each member of a
+    scheme has its own, the same in all trials).
+    """
+
+    family: str
+    arguments: tuple[tuple[str, float], ...]
+    per: str
+
+
+@dataclass(frozen=True, slots=True)
 class ParameterSlot:
     """A number the user may set between runs, or a protocol during one."""
 
@@ -44,6 +58,7 @@ class ParameterSlot:
     unit: Unit
     low: float | None = None
     high: float | None = None
+    spread: Spread | None = None
 
     @property
     def lowest(self) -> float | None:

@@ -134,6 +134,14 @@ Continuous = Annotated[
     typer.Option("--continuous", metavar="NAME", help="One that they do not. Repeatable."),
 ]
 
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--vary", metavar="P ~ LAW",
+        help="How a parameter varies by chance: `q ~ gamma(cv = 0.3) per firing`. Repeatable.",
+    ),
+]  # fmt: skip
+
 Leap = Annotated[
     float,
     typer.Option(
@@ -177,6 +185,23 @@ def protocol_of(
         partial(parse_action, word, text) for word, texts in written.items() for text in texts or ()
     )
     return Protocol(tuple(actions), rest=milliseconds(rest) if rest else 0.0)
+
+
+def distributions(texts: list[str] | None) -> dict[str, str]:
+    """Distributions of parameters, by name.
+
+    Raises:
+        UsageError: a text that is not `NAME ~ LAW`.
+    """
+    from quantal.errors import UsageError
+
+    found = {}
+    for text in texts or ():
+        name, tilde, law = (part.strip() for part in text.partition("~"))
+        if not (name and tilde and law):
+            raise UsageError(f"`{text}` varies nothing; write `q ~ gamma(cv = 0.3) per firing`")
+        found[name] = law
+    return found
 
 
 def exchanged(uses: list[str] | None) -> dict[str, str]:

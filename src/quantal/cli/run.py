@@ -30,7 +30,9 @@ from quantal.cli.options import (
     Trials,
     Until,
     Uses,
+    Vary,
     Workers,
+    distributions,
     exchanged,
     listed,
     protocol_of,
@@ -67,6 +69,7 @@ def command(
     leap: Leap = 0.03,
     discrete: Discrete = None,
     continuous: Continuous = None,
+    vary: Vary = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="X.zarr", help="Keep the trajectory.")
     ] = None,
@@ -105,7 +108,7 @@ def command(
             model, protocol, until=until, sample=sample, record=names, engine=engine,
             relative=rtol, trials=trials, seed=seed, workers=workers, resume=resume,
             leap=leap, discrete=listed(discrete) or (), continuous=listed(continuous) or (),
-            progress=progress,
+            vary=distributions(vary), progress=progress,
         )  # fmt: skip
     shown = names or worth_showing(trajectory)
     if save:

@@ -30,13 +30,14 @@ from quantal.expression import (
     subtract,
 )
 from quantal.model.model import Model
-from quantal.model.quantities import Gate, Membrane, Species, State
+from quantal.model.quantities import Gate, Membrane, Parameter, Species, State
 from quantal.program import (
     DriveSlot,
     Equilibrium,
     Invariant,
     ParameterSlot,
     Program,
+    Spread,
     StateVariable,
 )
 from quantal.units import CONCENTRATION, VOLTAGE, Unit, parse_unit
@@ -151,10 +152,19 @@ def _parameters(model: Model) -> tuple[ParameterSlot, ...]:
     for item in model.parameters:
         low = item.low.value if item.low else (0.0 if item.name in sizes else None)
         high = item.high.value if item.high else None
-        slots.append(ParameterSlot(item.name, item.value.value, item.unit, low, high))
+        slots.append(
+            ParameterSlot(item.name, item.value.value, item.unit, low, high, _spread(item))
+        )
     temperature = model.temperature.value if model.temperature else ROOM_TEMPERATURE
     slots.append(ParameterSlot(TEMPERATURE.name, temperature, parse_unit("degC"), low=0.0))
     return tuple(slots)
+
+
+def _spread(item: Parameter) -> Spread | None:
+    if item.distribution is None:
+        return None
+    arguments = tuple((word, number.value) for word, number in item.distribution.arguments)
+    return Spread(item.distribution.family, arguments, item.distribution.per)
 
 
 def _never_negative(model: Model) -> set[str]:

@@ -14,6 +14,8 @@ from quantal.stimulus import Stimulus
 
 PREFERRED = ("stiff", "algebraic")
 """Engines that `auto` tries, in this order, where nothing is left to chance."""
+BY_CHANCE = ("ssa", "hybrid", "leap", "langevin")
+"""Engines whose trials differ."""
 
 
 @lru_cache(maxsize=1)

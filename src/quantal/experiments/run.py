@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from quantal import engines
 from quantal.compiler.bind import bind
 from quantal.engines.base import Settings
 from quantal.errors import UsageError
+from quantal.experiments import varying
 from quantal.experiments.counting import declare
 from quantal.experiments.loading import load, prepare
 from quantal.experiments.releases import released_by
@@ -45,6 +46,7 @@ def run(
     sensitivities: Iterable[str] | None = None,
     discrete: str | Iterable[str] = (),
     continuous: str | Iterable[str] = (),
+    vary: Mapping[str, str] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Trajectory:
     """Run a model under a protocol.
@@ -72,6 +74,8 @@ def run(
             parameters, `initial(state)`, and values of the protocol such as `pulse(glu)`.
         discrete, continuous: schemes and species that a run with chance counts one by one, or
             does not, whatever their mechanism declares.
+        vary: how parameters vary in a run with chance, `{"q": "gamma(cv = 0.3) per firing"}`,
+            whatever their mechanism declares; per firing, per trial or per copy.
         progress: called with the share done (0 to 1) during long runs.
 
     Returns:
@@ -83,7 +87,7 @@ def run(
         RunError: the run failed, with the time, the state and the reaction.
     """
     program = prepare(model if isinstance(model, Model) else load(model))
-    program = declare(program, discrete, continuous)
+    program = varying.vary(declare(program, discrete, continuous), vary or {})
     protocol = protocol or Protocol()
     if until is not None:
         protocol = replace(protocol, until=milliseconds(until))
@@ -125,6 +129,8 @@ def run_program(
     names = [record] if isinstance(record, str) else record
     wanted = None if names is None else list(names)
     bound = bind(program, protocol, wanted)
+    if trials is not None or (engine != "auto" and engine in engines.BY_CHANCE):
+        program, bound = varying.as_it_runs(program, protocol, wanted, bound, seed)
     settings = Settings(
         relative=relative, absolute=absolute, progress=progress, trials=trials, seed=seed,
         keep=None if resume is None else Path(resume), workers=workers,
@@ -142,7 +148,7 @@ def run_program(
         raise UsageError(
             "only trials can be kept to go on from: say `trials`, and an engine with chance"
         )
-    trajectory = chosen.run(program, bound.stimulus, settings)
+    trajectory = varying.run_with(chosen, program, bound, settings)
     for name in bound.unknown:
         trajectory.units.pop(name, None)
     trajectory.made_by |= {

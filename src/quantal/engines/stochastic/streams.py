@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-LOOP, EVENTS, START, LEAP = range(4)
-"""Streams: single events in the compiled loop; draws of handlers; initial states; leaps."""
+LOOP, EVENTS, START, LEAP, TRIAL, COPY = range(6)
+"""Streams: single events in the compiled loop; draws of handlers; initial states; leaps;
+parameters of a trial; parameters of a copy."""
 
 LARGEST_SEED = 2**63 - 1
 LARGEST_TRIAL = 2**47 - 1

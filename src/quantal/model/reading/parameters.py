@@ -16,7 +16,8 @@ from quantal.units import NUMBER, Unit
 
 PER = ("firing", "trial", "copy")
 FAMILIES = {
-    "gamma": ("cv",), "normal": ("cv",), "lognormal": ("cv",), "uniform": ("low", "high"),
+    "gamma": ("cv",), "normal": ("cv",), "lognormal": ("cv",), "beta": ("cv",),
+    "uniform": ("low", "high"),
 }  # fmt: skip
 """Distributions with the arguments they take."""
 

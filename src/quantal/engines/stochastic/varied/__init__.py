@@ -1,0 +1,1 @@
+"""Parameters that vary per trial, per copy and per firing."""
