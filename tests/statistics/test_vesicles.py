@@ -105,6 +105,34 @@ def test_contents_of_vesicles_have_the_quantal_variance(engine):
     check_variance(standard, 1.0, 3.3)
 
 
+TOGETHER = """mechanism together "Vesicles of two transmitters that fuse at a spike"
+parameter n = 10 [sites]
+parameter q = 2000 [molecules]
+parameter fullness = 1 ~ gamma(cv = 0.3) per firing
+let content = q*fullness
+event spike
+species fused = 0 [vesicles] inside
+species glu = 0 [molecules] inside
+species gaba = 0 [molecules] inside
+scheme site = ready empty count n
+on spike
+  ready -> empty + fused + content glu + (0.5*content) gaba times binomial(n*ready, 0.6)
+"""
+
+
+def test_vesicles_that_fuse_at_one_moment_have_contents_of_their_own():
+    run = quantal.run(loaded(TOGETHER), SPIKE, until=2, sample=np.array([2.0]), engine="ssa",
+                      trials=1500, seed=1)  # fmt: skip
+    fused, glu, gaba = (run[name][:, -1] for name in ("fused", "glu", "gaba"))
+    check_counts(fused, stats.binom.pmf(np.arange(11), 10, 0.6))
+    some = fused > 0
+    standard = (glu - 2000.0 * fused)[some] / (600.0 * np.sqrt(fused[some]))
+    check_mean(standard, 0.0, 1.0)
+    check_variance(standard, 1.0, 3.3)
+    # Both transmitters of a vesicle are of one fullness; each sum is rounded once.
+    assert np.abs(gaba - 0.5 * glu).max() <= 0.75
+
+
 MINI = FIRING.replace("n = 40", "n = 1")
 
 

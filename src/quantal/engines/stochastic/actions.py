@@ -10,6 +10,7 @@ import numpy as np
 from quantal.engines.observe import Observer
 from quantal.engines.stochastic.counts import whole
 from quantal.engines.stochastic.streams import EVENTS, generator
+from quantal.engines.stochastic.varied.handlers import Contents
 from quantal.errors import RunError
 from quantal.expression import Apply, Expression, Name, evaluate
 from quantal.program import Assignment, Emission, Firing, Handler, Program
@@ -28,6 +29,7 @@ class Actions:
     ) -> None:
         self._program, self._seed, self.sizes = program, seed, sizes
         self._wholes = wholes
+        self._contents = Contents(program, seed)
 
     def act(
         self, handlers: list[int], moment: int, t: float, counts: Array, trials: range,
@@ -56,16 +58,23 @@ class Actions:
                     counts[:, action.index] = np.asarray(value) * self._size(action.index)
                     self._check(handler, action.index, t, counts)
                 else:
-                    self._fire(handler, action, before, drawer, t, counts)
+                    self._fire(handler, action, before, drawer, t, counts, parameters)
 
     def _fire(
         self, handler: Handler, firing: Firing, before: Mapping[str, Any], drawer: _Drawer,
-        t: float, counts: Array,
+        t: float, counts: Array, parameters: Array,
     ) -> None:  # fmt: skip
         times = np.asarray(drawer.value(firing.times, before), dtype=float)
-        gains = [(i, np.asarray(drawer.value(share, before))) for i, share in firing.changes]
-        for index, share in gains:
-            counts[:, index] += times * share * self._size(index)
+        shares = [share for _, share in firing.changes]
+        if any(self._contents.varies(share) for share in shares):
+            trials, number = drawer.next_number()
+            sums = self._contents.totals(shares, times, before, parameters, trials, number)
+        else:
+            sums = [times * np.asarray(drawer.value(share, before)) for share in shares]
+        for (index, share), total in zip(firing.changes, sums, strict=True):
+            gain = total * self._size(index)
+            whole_ones = self._wholes and index in self.sizes and self._contents.varies(share)
+            counts[:, index] += np.rint(gain) if whole_ones else gain
             self._check(handler, index, t, counts)
 
     def _size(self, index: int) -> float:
@@ -106,6 +115,11 @@ class _Drawer:
 
     def __init__(self, seed: int, trials: range, first: int) -> None:
         self._seed, self._trials, self._number = seed, trials, first
+
+    def next_number(self) -> tuple[range, int]:
+        """The trials, and a number that no other draw of theirs has."""
+        self._number += 1
+        return self._trials, self._number - 1
 
     def value(self, expression: Expression, known: Mapping[str, Any]) -> Any:
         drawn: dict[str, Array] = {}

@@ -10,6 +10,7 @@ from quantal.engines.stochastic.streams import COPY, TRIAL, generator
 from quantal.engines.stochastic.varied.copies import with_copies
 from quantal.engines.stochastic.varied.distributions import classes, drawn
 from quantal.engines.stochastic.varied.firings import with_classes
+from quantal.engines.stochastic.varied.handlers import carried
 from quantal.engines.stochastic.varied.names import numbered
 from quantal.program import ParameterSlot, Program, Spread
 from quantal.stimulus import Stimulus
@@ -40,7 +41,7 @@ def applied(program: Program, parameters: np.ndarray) -> Applied:
     for slot in varied:
         assert slot.spread is not None
         text = f"`{slot.name}` varies per {slot.spread.per}"
-        if slot.name in left:
+        if slot.name in left and slot.name not in carried(program):
             notes.append(f"{text}; no single event of this model carries it: its mean is used")
         else:
             notes.append(f"{text}: {described(slot.spread)}")

@@ -93,7 +93,7 @@ def classes(slot: ParameterSlot, value: float, count: int) -> Array:
     """Values (count,) of equal probability, rising, with the distribution's mean and variance."""
     places = (np.arange(count * FINE) + 0.5) / (count * FINE)
     fine = quantiles(slot, value, places)
-    means = fine.reshape(count, FINE).mean(axis=1)
+    means: Array = fine.reshape(count, FINE).mean(axis=1)
     inner = float(means.std())
     if inner == 0.0:
         return means
