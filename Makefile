@@ -3,7 +3,7 @@
 #   make test       the whole test suite
 #   make check      format, lint, types and import layers (under 30 s)
 #   make validate   every published target of the library, written to docs/validation.md
-#   make bench      the benchmarks, written to benchmarks/results/bench.json
+#   make bench      the benchmarks, written to results/bench.json (under 10 minutes)
 #   make docs       the documentation site, in site/
 #   make setup      everything for working on Quantal; make format rewrites the formatting
 

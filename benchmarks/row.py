@@ -36,19 +36,20 @@ class Row:
         return None if self.theirs is None else self.theirs / self.ours
 
     def as_dict(self) -> dict[str, Any]:
-        """The row as plain data."""
-        return asdict(self) | {"ratio": self.ratio}
+        """The row as plain data; `peer` is then the peer's figure, `against` its name."""
+        plain = asdict(self)
+        against, figure = plain.pop("peer"), plain.pop("theirs")
+        return plain | {
+            "peer": figure, "against": against, "ratio": self.ratio, "machine": machine(),
+        }  # fmt: skip
 
 
-def machine() -> dict[str, Any]:
+def machine() -> str:
     """What the numbers were measured on."""
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-    }
+    return (
+        f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}"
+    )
 
 
 def _processor() -> str:

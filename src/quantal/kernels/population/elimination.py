@@ -81,7 +81,7 @@ class Elimination:
             multiplier = shares.node()
         else:
             shares = None
-            multiplier = graph.multiply(below.node(), reciprocal)
+            multiplier = graph.product(below.node(), reciprocal)
         self._multiplier[row, pivot] = multiplier
         for column in later:
             above = entries[pivot, column]
@@ -91,7 +91,7 @@ class Elimination:
             elif shares is not None and above.is_constant:
                 change = shares.scaled(graph.negate(above.node()))
             else:
-                product = graph.multiply(multiplier, above.node())
+                product = graph.product(multiplier, above.node())
                 change = Form.of(graph, graph.negate(product))
             entries[row, column] = old.plus(change)
             if row != column:
@@ -112,11 +112,11 @@ class Elimination:
         for pivot in self.order:
             for row in sorted(self._columns[pivot]):
                 if rank[row] > rank[pivot]:
-                    lost = graph.multiply(self._multiplier[row, pivot], x[pivot])
+                    lost = graph.product(self._multiplier[row, pivot], x[pivot])
                     x[row] = graph.subtract(x[row], lost)
         for pivot in reversed(self.order):
             for column in sorted(self._upper[pivot], key=lambda column: -rank[column]):
-                taken = graph.multiply(self._entries[pivot, column].node(), x[column])
+                taken = graph.product(self._entries[pivot, column].node(), x[column])
                 x[pivot] = graph.subtract(x[pivot], taken)
-            x[pivot] = graph.multiply(x[pivot], self._reciprocal[pivot])
+            x[pivot] = graph.product(x[pivot], self._reciprocal[pivot])
         return x

@@ -133,6 +133,16 @@ class Graph:
         coefficient = self._scaled(number, constant)
         return self._scaled(coefficient, self._times(rest_a, rest_b))
 
+    def product(self, a: int, b: int) -> int:
+        """a*b as they stand where both vary: many factors of one kind, put together, overflow."""
+        a, b = self._as_value(a), self._as_value(b)
+        for one, other in ((a, b), (b, a)):
+            if self.operation[one] == "neg":
+                return self.negate(self.product(self.arguments[one][0], other))
+        if self.level[a] == VARIABLE == self.level[b]:
+            return self._times(a, b)
+        return self.multiply(a, b)
+
     def divide(self, a: int, b: int) -> int:
         b = self._as_value(b)
         if self.is_number(a) and self.is_number(b) and self.value[b] != 0.0:
