@@ -50,6 +50,7 @@ def test_every_command_of_the_tutorial_runs(tmp_path, monkeypatch):
         "docs/python.md",
         "docs/population.md",
         "docs/stochastic.md",
+        "docs/quantal-analysis.md",
         "docs/gradients.md",
     ],
 )
@@ -95,3 +96,24 @@ def test_every_target_on_the_language_page_holds():
 def test_the_readme_names_the_two_commands():
     assert "make run" in README
     assert "make test" in README
+
+
+def test_every_command_of_the_page_on_quantal_analysis_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "quantal-analysis.md").read_text().replace("\\\n", "")
+    commands = re.findall(r"^quantal run .*$", page, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        # Fewer trials of the calyx: two hundred take a while.
+        few = command.replace("--engine hybrid --trials 200", "--engine hybrid --trials 4")
+        done = CliRunner().invoke(application(), shlex.split(few)[1:])
+        assert done.exit_code == 0, f"{command}\n{done.output}"
+        assert "drawn in" in done.output
+    for picture in ("calyx_of_held_trials.png", "noise.png"):
+        assert Path(picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_pictures_of_a_page_are_there():
+    for page in (ROOT / "docs").glob("*.md"):
+        for picture in re.findall(r"!\[[^]]*\]\(([^)]*)\)", page.read_text()):
+            assert (ROOT / "docs" / picture).is_file(), f"{page.name}: {picture}"

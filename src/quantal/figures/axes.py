@@ -43,6 +43,7 @@ def _draw_series(drawn: Axes, series: Series) -> None:
         "line": {"linewidth": 1.5},
         "dashed": {"linewidth": 1.3, "linestyle": "--"},
         "faint": {"linewidth": 0.5, "alpha": 0.35},
+        "trace": {"linewidth": 0.6},
         "points": {"linestyle": "", "marker": "o", "markersize": 4},
         "joined": {"linewidth": 1.3, "marker": "s", "markersize": 3.5, "markerfacecolor": "white"},
         "band": {"linewidth": 7.0, "alpha": 0.3, "solid_capstyle": "butt"},

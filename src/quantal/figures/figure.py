@@ -25,10 +25,10 @@ CYCLE = ("blue", "vermilion", "green", "purple", "orange", "black", "sky")
 class Series:
     """One line or set of points: `x` (n,), `y` (n,), in the panel's units.
 
-    `look` is `line`, `dashed`, `faint`, `points`, `joined` (points and line), `band` (a
-    wide pale line), `area` (filled down to the first value), `bars` (a histogram: `x` (n + 1,)
-    are its edges), `ticks` (a raster) or `ribbon` (filled as far as `error` on either side).
-    `error` (n,) draws bars of error elsewhere. A `label` puts the series into the panel's legend.
+    `look` is `line`, `dashed`, `faint`, `trace` (thin), `points`, `joined` (points and line),
+    `band` (a wide pale line), `area` (filled down to the first value), `bars` (a histogram: `x`
+    (n + 1,) are its edges), `ticks` (a raster) or `ribbon` (filled as far as `error` on either
+    side). `error` (n,) draws bars of error elsewhere. A `label` puts the series into the legend.
     """
 
     x: np.ndarray
