@@ -24,7 +24,7 @@ from quantal.stimulus import Piecewise
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 PILOTS, PILOT_TIME = 8, 60.0
-"""The step is decided with so many trials over so many ms."""
+"""The step is decided with so many trials, until so many ms after the first stimulus."""
 MOST_HALVINGS = 6
 
 
@@ -139,7 +139,7 @@ class SideBySide:
     def _decide(self) -> None:
         """The longest of a series of halved steps whose halving changes nothing that matters."""
         engine, together = self._shared.engine, self._together
-        end = min(self._shared.stimulus.end, self._shared.stimulus.start + PILOT_TIME)
+        end = self._pilot_end()
         pilot = together.until(end) if end < self._shared.stimulus.end else together
         trials = range(PILOTS)
         outcome, start = self._counts(trials)
@@ -163,6 +163,12 @@ class SideBySide:
             f"the step changed no recorded state by more than {self.error:.1e} of how much it "
             "varies."
         )
+
+    def _pilot_end(self) -> float:
+        """So long after the first stimulus that is sampled: rest alone decides no step."""
+        stimulus, first = self._shared.stimulus, float(self._shared.samples[0])
+        later = [time for time, _ in stimulus.events if time >= first]
+        return min(stimulus.end, min(later, default=first) + PILOT_TIME)
 
     def run(self, trials: range) -> Result:
         """Some trials from start to end."""
