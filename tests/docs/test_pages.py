@@ -113,7 +113,7 @@ def test_every_command_of_the_page_on_quantal_analysis_runs(tmp_path, monkeypatc
         assert Path(picture).read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_pictures_of_a_page_are_there():
-    for page in (ROOT / "docs").glob("*.md"):
-        for picture in re.findall(r"!\[[^]]*\]\(([^)]*)\)", page.read_text()):
-            assert (ROOT / "docs" / picture).is_file(), f"{page.name}: {picture}"
+@pytest.mark.parametrize("page", ["quantal-analysis.md", "calyx.md"])
+def test_the_pictures_of_a_page_are_there(page):
+    for picture in re.findall(r"!\[[^]]*\]\(([^)]*)\)", (ROOT / "docs" / page).read_text()):
+        assert (ROOT / "docs" / picture).is_file(), picture
