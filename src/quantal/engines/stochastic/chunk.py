@@ -115,7 +115,7 @@ class Chunk:
                            ("fire_trials", FIRINGS_PER_CALL)):  # fmt: skip
             self._array(name, np.zeros(max(size, 1), dtype=np.int64))
         watched = np.zeros(places + 1, dtype=np.int64)
-        watched[list(plan.watched)] = 1
+        watched[[place for place in plan.watched if place < places]] = 1
         self._array("recorded", watched)
         knots = [function.knots for function in plan.functions] or [np.zeros(1)]
         pieces = [f.coefficients for f in plan.functions] or [np.zeros((1, COEFFICIENTS))]
@@ -290,7 +290,7 @@ class Chunk:
         if not self._firings:
             return {row: [np.zeros(0) for _ in self._trials] for row in rows}
         times, places, trials = (np.concatenate(part) for part in zip(*self._firings, strict=True))
-        row_of = np.full(max(self._plan.kernel.layout.places, 1), -1)
+        row_of = np.full(max([self._plan.kernel.layout.places, *self._plan.watched]) + 1, -1)
         for place, row in self._plan.watched.items():
             row_of[place] = row
         result = {}

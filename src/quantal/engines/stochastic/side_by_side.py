@@ -11,6 +11,7 @@ from quantal.engines.stochastic.chunk import Chunk, Outcome
 from quantal.engines.stochastic.dependence import closure, depends, names_of
 from quantal.engines.stochastic.frontier import frontier
 from quantal.engines.stochastic.impulses import Effects, Happened
+from quantal.engines.stochastic.members import MembersChunk, members
 from quantal.engines.stochastic.parts import remaining_part
 from quantal.engines.stochastic.shared import Result, Shared
 from quantal.engines.stochastic.split import touched
@@ -77,6 +78,8 @@ class SideBySide:
         assert not reasons, reasons
         self._kinds = self._found_kinds()
         self._plan = shared.plan(shared.samples, {kind: kind for kind in self._kinds})
+        seen = {n for n, i in enumerate(cut.counted) if i in shared.kept or i in cut.occupied}
+        self._members = members(self._plan, seen, lambda key: 2 * key[0] + key[1])
         names = {program.states[i].name: i for i in cut.shared}
         count = len(program.drives), len(part.drives) - len(self._frontier.names)
         curves = [shared.curves[names[slot.name]] for slot in part.drives[count[0] : count[1]]]
@@ -161,7 +164,7 @@ class SideBySide:
             f"The continuous parts of the trials were advanced side by side in steps of at most "
             f"{step:g} ms; in {PILOTS} trials over {end - self._shared.stimulus.start:g} ms half "
             f"the step changed no recorded state by more than {self.error:.1e} of how much it "
-            "varies."
+            f"varies. {self._members.why if self._members else ''}".rstrip()
         )
 
     def _pilot_end(self) -> float:
@@ -190,7 +193,8 @@ class SideBySide:
 
     def _counts(self, trials: range) -> tuple[Outcome, Array]:
         """The counted part, and what is given at the start (given, trials)."""
-        chunk = Chunk(self._plan, trials)
+        known = self._members
+        chunk = MembersChunk(known, trials) if known else Chunk(self._plan, trials)
         first, cut = chunk.counts.copy(), self._shared.cut
         rates, names = len(cut.rates), self._frontier
         start = np.tile(names.level[:, None], (1, len(trials)))

@@ -73,7 +73,7 @@ def stochastic_kernel(program: Program, clamped: Iterable[int]) -> tuple[Stochas
 
         return write_module(write_network(program, held))
 
-    return remembered(_key(program, held), write, StochasticKernel)
+    return remembered(key_of(program, held), write, StochasticKernel)
 
 
 def lanes_kernel(program: Program, clamped: Iterable[int]) -> Callable[[int], int]:
@@ -91,7 +91,7 @@ def lanes_kernel(program: Program, clamped: Iterable[int]) -> Callable[[int], in
         return native, kind(native.address("sweep_lanes"))
 
     # The code lives as long as the function that knows it.
-    (native, sweep), _ = remembered(_key(program, held, "lanes"), write, wrap)
+    (native, sweep), _ = remembered(key_of(program, held, "lanes"), write, wrap)
 
     def call(context: int) -> int:
         assert native
@@ -113,6 +113,7 @@ def _signature(program: Program) -> str:
     return known[1]
 
 
-def _key(program: Program, held: tuple[int, ...], kind: str = "one") -> str:
+def key_of(program: Program, held: tuple[int, ...], kind: str = "one") -> str:
+    """Under which a kind of code of a network is remembered."""
     text = f"stochastic {kind} {held} {_signature(program)}"
     return hashlib.sha256(text.encode()).hexdigest()

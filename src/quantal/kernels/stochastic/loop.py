@@ -139,7 +139,7 @@ def sweep(parts: Parts) -> str:
         with f.when(over, ends=True):
             f.give(str(codes.REACHED))
         with f.when(f.compare("ne", slot(f, "fresh", INTEGER), "0", INTEGER)):
-            _begin(f, parts, trial)
+            begin_trial(f, parts, trial)
             with f.when(accused(f), ends=True):
                 f.give(str(codes.NEGATIVE))
         status = f.call("advance", (POINTER, "%context"), returns=INTEGER)
@@ -156,7 +156,7 @@ def sweep(parts: Parts) -> str:
     return f.text()
 
 
-def _begin(f: Function, parts: Parts, trial: str) -> None:
+def begin_trial(f: Function, parts: Parts, trial: str) -> None:
     """A trial goes on from where its last segment ended, at the place of its random stream."""
     states = len(parts.network.program.states)
     own = f.address(slot(f, "all_counts"), f.emit(f"mul i64 {trial}, {states}"))
