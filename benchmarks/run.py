@@ -6,7 +6,8 @@ run on one machine; times never fail a build. What does not fit into ten minutes
 and named.
 
 Usage: python benchmarks/run.py [NAME ...]
-Peers are taken from this environment, or from those in the folder `QUANTAL_PEERS`.
+With names, rows of other benchmarks stay in the file as they are. Peers are taken from this
+environment, or from those in the folder `QUANTAL_PEERS`.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def main(chosen: list[str]) -> int:
     show(measured)
     for line in failed:
         print(f"FAILED {line}", file=sys.stderr)
-    write(RESULTS, measured)
+    write(RESULTS, [*(kept(chosen) if chosen else []), *measured])
     return 1 if failed else 0
 
 
@@ -107,6 +108,12 @@ def cells(row: dict[str, Any]) -> list[Any]:
         " (peer ".join(errors) + ")" * (len(errors) > 1),
         "" if row["memory"] is None else f"{row['memory']:.0f} MB", row["machine"],
     ]  # fmt: skip
+
+
+def kept(chosen: list[str]) -> list[dict[str, Any]]:
+    """Rows of earlier runs of benchmarks that are not run now."""
+    rows = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    return [row for row in rows if row["benchmark"] not in chosen]
 
 
 def write(path: Path, measured: list[dict[str, Any]]) -> None:
