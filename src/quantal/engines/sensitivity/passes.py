@@ -118,15 +118,14 @@ class Forwards:
         sizes = work.kernel.sizes
         self._work, self._states = work, list(states)
         self._directions = start.shape[1]
-        self._rows, self._cols, self._places = _places(work.kernel)
+        self._rows, self._cols, self._places = work.kernel.places
         self._put(start)
         watched = [
-            (row, group, state)
-            for group, (first, (_, held)) in enumerate(zip(_firsts(sizes.groups), sizes.groups,
-                                                           strict=True))
-            for row, state in zip(range(first, first + len(held)), held, strict=True)
+            (first + row, group, state)
+            for group, (first, (_, held)) in enumerate(zip(sizes.firsts, sizes.groups, strict=True))
+            for row, state in enumerate(held)
             if state in self._states
-        ]  # fmt: skip
+        ]
         self._watched = watched
         self._kept: list[Array] = []
         self.count = 0
@@ -221,25 +220,3 @@ class Backwards:
             work.values(values if values.size else np.zeros(1))
             kernel.way(work.context.address)
         return np.asarray(work.total[:directions] + self._start.T @ received)
-
-
-def _firsts(groups: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> list[int]:
-    firsts, total = [], 0
-    for _, states in groups:
-        firsts.append(total)
-        total += len(states)
-    return firsts
-
-
-def _places(kernel: SensitivityKernel) -> tuple[Whole, Whole, Whole]:
-    """State, direction and place of every tangent that is carried."""
-    found = [
-        (state, direction, (first + row) * LANES + lane)
-        for first, (directions, states) in zip(
-            _firsts(kernel.sizes.groups), kernel.sizes.groups, strict=True
-        )
-        for row, state in enumerate(states)
-        for lane, direction in enumerate(directions)
-    ]
-    table = np.array(found, dtype=np.int64).reshape(-1, 3)
-    return table[:, 0], table[:, 1], table[:, 2]

@@ -8,16 +8,21 @@ import time
 import weakref
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from quantal.kernels.cache import MOST_IN_MEMORY, Fields, remembered
 from quantal.kernels.kernel import Kernel
-from quantal.kernels.layout import Layout
+from quantal.kernels.layout import LANES, Layout
 from quantal.kernels.native import Native
 from quantal.kernels.sensitivity.directions import Direction
 from quantal.kernels.sensitivity.layout import FORWARDS, Methods, Sizes
 from quantal.kernels.signature import signature
 from quantal.program import Program
+
+Whole = np.ndarray[Any, np.dtype[np.int64]]
 
 _ADDRESS = ctypes.c_void_p
 _signatures: dict[tuple[int, str], tuple[weakref.ref[Program], str]] = {}
@@ -26,7 +31,8 @@ _signatures: dict[tuple[int, str], tuple[weakref.ref[Program], str]] = {}
 class SensitivityKernel(Kernel):
     """A kernel whose steps go to a tape, with `states` and one `way` over it.
 
-    Also `jumps[k]`: what handler k does, derived; and `watched`: the crossing functions.
+    Also `jumps[k]`: what handler k does, derived; `watched`: the crossing functions; and
+    `places`: state, direction and place of every tangent that is carried.
     """
 
     def __init__(self, native: Native, layout: Layout, sizes: Sizes, way: str) -> None:
@@ -37,7 +43,19 @@ class SensitivityKernel(Kernel):
         self.jumps = [
             self._bind(f"jump_{number}", *[_ADDRESS] * 6) for number in range(layout.handlers)
         ]
+        self.places = _places(sizes)
         self.watched = self._bind("watched", *[_ADDRESS] * 6)
+
+
+def _places(sizes: Sizes) -> tuple[Whole, Whole, Whole]:
+    found = [
+        (state, direction, (first + row) * LANES + lane)
+        for first, (directions, states) in zip(sizes.firsts, sizes.groups, strict=True)
+        for row, state in enumerate(states)
+        for lane, direction in enumerate(directions)
+    ]
+    table = np.array(found, dtype=np.int64).reshape(-1, 3)
+    return table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy()
 
 
 @dataclass(frozen=True)
@@ -54,8 +72,7 @@ def sensitivity_kernel(
 ) -> Loaded:
     """The compiled functions of a Program, two methods, the directions, and one way to go."""
     started = time.perf_counter()
-    text = f"sensitivity {way} {_signature(program, methods)} {tuple(directions)!r}"
-    key = hashlib.sha256(text.encode()).hexdigest()
+    key = _key(_signature(program, methods), tuple(directions), way)
 
     def write() -> tuple[str, Fields]:
         # The generator is imported only where something must be generated.
@@ -66,6 +83,12 @@ def sensitivity_kernel(
 
     kernel, cached = remembered(key, write, _kernel)
     return Loaded(kernel, time.perf_counter() - started, cached)
+
+
+@lru_cache(maxsize=64)
+def _key(signed: str, directions: tuple[Direction, ...], way: str) -> str:
+    text = f"sensitivity {way} {signed} {directions!r}"
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _signature(program: Program, methods: Methods) -> str:

@@ -57,6 +57,12 @@ class Sizes:
         return sum(len(states) for _, states in self.groups)
 
     @property
+    def firsts(self) -> list[int]:
+        """The first vector of each group."""
+        counts = [len(states) for _, states in self.groups]
+        return [sum(counts[:number]) for number in range(len(counts))]
+
+    @property
     def lanes(self) -> int:
         """Directions, whole vectors of them."""
         return len(self.groups) * LANES
