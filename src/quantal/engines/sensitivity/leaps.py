@@ -26,10 +26,12 @@ class Tracing(Workspace):
         if not kernel.sizes.jumps[handler].rows:
             super().act(handler)
             return
-        matrix = np.eye(kernel.layout.states)
+        jump = kernel.sizes.jumps[handler]
+        matrix = np.zeros((kernel.layout.states, kernel.layout.states))
         push = np.zeros((kernel.layout.states, self._directions))
-        self._evaluate(kernel.jumps[handler], kernel.sizes.jumps[handler], matrix, push)
-        self.happened.append(Leap(matrix, push))
+        self._evaluate(kernel.jumps[handler], jump, matrix, push)
+        rows = np.array(jump.rows)
+        self.happened.append(Leap(rows, matrix[rows], push[rows]))
         super().act(handler)
 
     def crossing(self, number: int, slopes: Array) -> tuple[Array, Array]:
@@ -55,27 +57,25 @@ class Tracing(Workspace):
         """Fill in a pattern of derivatives at the present state."""
         out = np.zeros(len(jump.states) + len(jump.directions) + 1)
         function(*self._here(), out.ctypes.data, self._scratch)
-        if jump.rows:
-            matrix[list(jump.rows)] = 0.0
         for (row, column), value in zip(jump.states, out, strict=False):
             matrix[row, column] = value
         for (row, column), value in zip(jump.directions, out[len(jump.states) :], strict=False):
             push[row, column] = value
 
 
-def composed(leaps: list[Leap]) -> Leap:
-    """Several events at one moment as one."""
-    matrix, push = leaps[0].matrix, leaps[0].push
-    for each in leaps[1:]:
-        matrix, push = each.matrix @ matrix, each.matrix @ push + each.push
-    return Leap(matrix, push)
-
-
-def moving_moment(leap: Leap, when: tuple[Array, Array], before: Array, after: Array) -> Leap:
-    """An event whose moment moves: states follow the old slopes longer, the new ones shorter.
+def moving_moment(
+    leaps: list[Leap], when: tuple[Array, Array], before: Array, after: Array
+) -> Leap:
+    """Events whose moment moves: states follow the old slopes longer, the new ones shorter.
 
     The saltation matrix (Müller 1995 Chaos Solitons Fractals 5:1671).
     """
     to_states, to_directions = when
-    kick = leap.matrix @ before - after
-    return Leap(leap.matrix + np.outer(kick, to_states), leap.push + np.outer(kick, to_directions))
+    matrix, push = np.eye(len(before)), np.zeros((len(before), len(to_directions)))
+    for each in leaps:
+        matrix, push = each.forwards(matrix, push=False), each.forwards(push)
+    kick = matrix @ before - after
+    return Leap(
+        np.arange(len(before)), matrix + np.outer(kick, to_states),
+        push + np.outer(kick, to_directions),
+    )  # fmt: skip

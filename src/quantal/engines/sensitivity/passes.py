@@ -33,10 +33,27 @@ class Stretch:
 
 @dataclass(frozen=True, eq=False)
 class Leap:
-    """All states at once: y' becomes matrix @ y' + push (states, directions)."""
+    """Some states at once: y'[rows] becomes matrix @ y' + push, the others keep theirs.
 
+    `matrix` (rows, states), `push` (rows, directions).
+    """
+
+    rows: Whole
     matrix: Array
     push: Array
+
+    def forwards(self, values: Array, push: bool = True) -> Array:
+        """Tangents (states, directions) behind it; without `push` the linear part alone."""
+        result = values.copy()
+        result[self.rows] = self.matrix @ values + (self.push if push else 0.0)
+        return result
+
+    def backwards(self, received: Array) -> tuple[Array, Array]:
+        """How a result depends on the states before it, and on the directions."""
+        given = received[self.rows]
+        before = received.copy()
+        before[self.rows] = 0.0
+        return before + given @ self.matrix, given @ self.push
 
 
 class Pass(Protocol):
@@ -144,7 +161,7 @@ class Forwards:
 
     def leap(self, given: Leap) -> None:
         """Carry the tangents over an event."""
-        self._put(given.matrix @ self.now() + given.push)
+        self._put(given.forwards(self.now()))
 
     def now(self) -> Array:
         """All tangents (states, directions) at the present time."""
@@ -212,8 +229,8 @@ class Backwards:
         work.watch(states)
         for item, first in reversed(self._kept):
             if isinstance(item, Leap):
-                work.total[:directions] += item.push.T @ received
-                received[:] = item.matrix.T @ received
+                received[:], gained = item.backwards(received)
+                work.total[:directions] += gained
                 continue
             work.at(item)
             values = np.ascontiguousarray(cotangents[first : first + len(item.shares)])

@@ -14,7 +14,7 @@ from quantal.engines.base import Settings
 from quantal.engines.crossings import Crossings, follow_drives
 from quantal.engines.events import Events
 from quantal.engines.failure import explain
-from quantal.engines.sensitivity.leaps import Tracing, composed, moving_moment
+from quantal.engines.sensitivity.leaps import Tracing, moving_moment
 from quantal.engines.sensitivity.passes import Pass, Stretch, Work
 from quantal.engines.sensitivity.samples import Samples
 from quantal.engines.sensitivity.tapes import Tapes
@@ -203,10 +203,10 @@ class Recording:
                 )
         happened, self.workspace.happened = self.workspace.happened, []
         if happened and self._pass is not None:
-            leap = composed(happened)
             if moment is not None:
-                leap = moving_moment(leap, moment[0], moment[1], self._slopes())
-            self._pass.leap(leap)
+                happened = [moving_moment(happened, moment[0], moment[1], self._slopes())]
+            for leap in happened:
+                self._pass.leap(leap)
 
     def _moment(self, crossed: list[int]) -> tuple[tuple[Array, Array], Array]:
         """How the present moment moves with everything, and the slopes just before it."""

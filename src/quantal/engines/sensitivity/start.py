@@ -6,7 +6,10 @@ rest are the solution of a linear system, to which the implicit function theorem
 
 from __future__ import annotations
 
+import weakref
+from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -81,42 +84,65 @@ def _is_plain(program: Program) -> bool:
     return not program.equilibria and all(isinstance(each, Number) for each in program.initial)
 
 
+@dataclass(frozen=True, eq=False)
+class _Slopes:
+    """Nodes of the derivatives of what is written: to states, and to directions by themselves."""
+
+    graph: Graph
+    to_states: dict[tuple[int, int], int]
+    direct: dict[tuple[int, int], int]
+
+
+_known: OrderedDict[Any, tuple[weakref.ref[Program], _Slopes]] = OrderedDict()
+_MOST = 32
+
+
 def _slopes(
     program: Program, written: Mapping[int, Expression], leaves: Mapping[tuple[str, int], Any],
     directions: Sequence[Direction],
 ) -> tuple[Array, Array]:  # fmt: skip
-    """The derivatives of what is written: to states, and to directions by themselves."""
+    """The derivatives of what is written, (states, states) and (states, directions)."""
+    own = tuple(replace(each, started=()) for each in directions)
+    key = (id(program), tuple(written), own)
+    found = _known.get(key)
+    if found is None or found[0]() is not program:
+        found = (weakref.ref(program), _derived(program, written, own))
+        _known[key] = found
+        if len(_known) > _MOST:
+            _known.popitem(last=False)
+    size = len(program.states)
+    slopes = found[1]
+    return (
+        _filled(slopes.graph, slopes.to_states, leaves, (size, size)),
+        _filled(slopes.graph, slopes.direct, leaves, (size, len(directions))),
+    )
+
+
+def _derived(
+    program: Program, written: Mapping[int, Expression], directions: Sequence[Direction]
+) -> _Slopes:
     graph = Graph()
     equations = Equations(graph, program)
     nodes = {row: equations.node(expression) for row, expression in written.items()}
-    columns = [graph.leaf(STATE, i) for i in range(len(program.states))]
-    drives = {graph.leaf(DRIVE, i): i for i in range(len(program.drives))}
-    parameters = {graph.leaf(PARAMETER, i, CONSTANT): i for i in range(len(program.parameters))}
-    found = gradients(graph, list(nodes.values()), {*columns, *drives, *parameters})
-    to_states: dict[tuple[int, int], int] = {}
-    direct: dict[tuple[int, int], int] = {}
+    columns = {graph.leaf(STATE, i): i for i in range(len(program.states))}
+    varied: dict[int, list[tuple[int, int]]] = {}
+    for number, direction in enumerate(directions):
+        if direction.parameter is not None:
+            leaf = graph.leaf(PARAMETER, direction.parameter, CONSTANT)
+            varied.setdefault(leaf, []).append((number, graph.one))
+        for drive, table in direction.tables:
+            moved = graph.leaf(DRIVE, table)
+            varied.setdefault(graph.leaf(DRIVE, drive), []).append((number, moved))
+    found = gradients(graph, list(nodes.values()), {*columns, *varied})
+    slopes = _Slopes(graph, {}, {})
     for row, node in nodes.items():
         for leaf, slope in found[node].items():
             if leaf in columns:
-                to_states[row, columns.index(leaf)] = slope
-        for number, direction in enumerate(directions):
-            terms = [
-                graph.multiply(found[node].get(leaf, graph.zero), graph.leaf(DRIVE, table))
-                for leaf, drive in drives.items()
-                for own, table in direction.tables
-                if own == drive
-            ]
-            terms += [
-                found[node].get(leaf, graph.zero)
-                for leaf, index in parameters.items()
-                if index == direction.parameter
-            ]
-            direct[row, number] = graph.total(terms)
-    size = len(program.states)
-    return (
-        _filled(graph, to_states, leaves, (size, size)),
-        _filled(graph, direct, leaves, (size, len(directions))),
-    )
+                slopes.to_states[row, columns[leaf]] = slope
+            for number, moved in varied.get(leaf, ()):
+                known = slopes.direct.get((row, number), graph.zero)
+                slopes.direct[row, number] = graph.add(known, graph.multiply(slope, moved))
+    return slopes
 
 
 def _filled(
