@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from quantal.kernels.generate.ir import DOUBLE, POINTER, VECTOR, Function, real
+from quantal.kernels.generate.ir import DOUBLE, OFTEN, POINTER, VECTOR, Function, real
 from quantal.kernels.generate.mathematics import NEAR_SLOTS, own
 from quantal.kernels.layout import LANES
 from quantal.kernels.symbolic.dag import Graph
@@ -44,9 +44,9 @@ class StraightLine:
     def __init__(
         self, name: str, arguments: Sequence[str], graph: Graph, arrays: Mapping[str, str],
         given: Mapping[int, tuple[str, int]] | None = None, internal: bool = True,
-        near: int | None = None, free: int = 0,
+        near: int | None = None, free: int = 0, attributes: str = OFTEN,
     ) -> None:  # fmt: skip
-        self._near, self._free = near, free
+        self._near, self._free, self._attributes = near, free, attributes
         self._name = name
         self._internal = internal
         self._arguments = [(POINTER, each) for each in arguments]
@@ -131,7 +131,8 @@ class StraightLine:
         return [*self._parts, whole]
 
     def _next_part(self) -> None:
-        self._function = Function(f"{self._name}.{len(self._parts)}", self._arguments)
+        name = f"{self._name}.{len(self._parts)}"
+        self._function = Function(name, self._arguments, attributes=self._attributes)
         self._parts.append(self._function)
         self._values: dict[int, str] = {}
         self._length = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from quantal.kernels.generate.hoist import hoisted
-from quantal.kernels.generate.ir import Function
+from quantal.kernels.generate.ir import OFTEN, SELDOM, Function
 from quantal.kernels.generate.straight_line import StraightLine, near_places
 from quantal.kernels.layout import Layout
 from quantal.kernels.symbolic.dag import Graph
@@ -54,6 +54,7 @@ class _Task:
     internal: bool
     padded: bool
     often: bool
+    seldom: bool
 
 
 def _nodes(task: _Task) -> list[int]:
@@ -73,15 +74,16 @@ class _Writer:
         self, name: str, inputs: Sequence[str], result: str, nodes: Sequence[int],
         second: tuple[str, Sequence[int]] | None = None,
         places: Sequence[int] | None = None, internal: bool = True, padded: bool = False,
-        often: bool = False,
+        often: bool = False, seldom: bool = False,
     ) -> None:  # fmt: skip
         """A function that writes nodes to the array `result`, at `places` or from 0 on.
 
         `second` is another array that it writes, with its nodes. A `padded` array has room
-        for whole vectors. What is called `often` keeps its exponentials.
+        for whole vectors. What is called `often` keeps its exponentials, what is
+        called `seldom` is compiled as it stands.
         """
         results = [(result, nodes)] if second is None else [(result, nodes), second]
-        self._waiting.append(_Task(name, inputs, results, places, internal, padded, often))
+        self._waiting.append(_Task(name, inputs, results, places, internal, padded, often, seldom))
 
     def functions(self) -> tuple[list[Function], int]:
         """All functions, with `prepare` for the constants, and the number of constants."""
@@ -98,8 +100,9 @@ class _Writer:
             arguments = list(dict.fromkeys(names))
             near = sum(kept[:number]) if task.often else None
             code = StraightLine(
-                task.name, arguments, self.graph, _ARRAYS, given, task.internal, near, sum(kept)
-            )
+                task.name, arguments, self.graph, _ARRAYS, given, task.internal, near, sum(kept),
+                SELDOM if task.seldom else OFTEN,
+            )  # fmt: skip
             for result, nodes in task.results:
                 if task.places is None:
                     code.store(nodes, f"%{result}", padded=task.padded)
@@ -114,7 +117,9 @@ class _Writer:
 
     def _prepare(self, once: Sequence[int], free: int) -> list[Function]:
         names = ["constants", "scratch"]
-        code = StraightLine("prepare", names, self.graph, _ARRAYS, internal=False, free=free)
+        code = StraightLine(
+            "prepare", names, self.graph, _ARRAYS, internal=False, free=free, attributes=SELDOM
+        )
         code.store(once, "%constants", self._parameters)
         return self._finished(code)
 
@@ -141,12 +146,14 @@ def write_system(program: Program, explicit: bool) -> System:
         writer.add("right_side", (*POINT, FREE), "k", linear.rates, padded=True, often=True)
     crossings = [equations.node(item.expression) for item in _crossings(program)]
     writer.add("crossings", POINT, "g", crossings, internal=False)
-    writer.add("delays", POINT, "out", _delays(equations, program), internal=False)
+    writer.add("delays", POINT, "out", _delays(equations, program), internal=False, seldom=True)
     for number, handler in enumerate(program.handlers):
         changed = after_actions(graph, program, handler)
         places = list(changed)
         values = list(changed.values())
-        writer.add(f"handler_{number}", POINT, "y", values, places=places, internal=False)
+        writer.add(
+            f"handler_{number}", POINT, "y", values, places=places, internal=False, seldom=True
+        )
     functions, constants = writer.functions()
     layout = Layout(
         size, len(program.drives), len(program.parameters), constants, len(entries),
