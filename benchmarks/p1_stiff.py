@@ -151,13 +151,13 @@ def _milliseconds(seconds: np.ndarray) -> float:
 
 
 def _in_turn(runs: dict[str, tuple[Run, float]]) -> dict[str, np.ndarray]:
-    """Seconds of each, measured in turn, so that a busy machine is busy for all."""
+    """The thread's seconds of each, in turn, so that a busy machine is busy for all."""
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(ROUNDS):
         for name, (run, tolerance) in runs.items():
-            started = time.perf_counter()
+            started = time.thread_time()
             run(tolerance)
-            seconds[name].append(time.perf_counter() - started)
+            seconds[name].append(time.thread_time() - started)
     return {name: np.array(values) for name, values in seconds.items()}
 
 
