@@ -2,6 +2,7 @@
 #   make run        the main job: the calyx of Held at 100 Hz, its tables and its figure
 #   make test       the whole test suite
 #   make check      format, lint, types and import layers (under 30 s)
+#   make proof      the statistics with 100 other keys and 10,000 structures of networks (hours)
 #   make validate   every published target of the library, written to docs/validation.md
 #   make bench      the benchmarks, written to results/bench.json (under 10 minutes)
 #   make docs       the documentation site, in site/
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check validate bench docs setup format clean
+.PHONY: help run test proof check validate bench docs setup format clean
 # Half-made stamps must not count as made.
 .DELETE_ON_ERROR:
 
@@ -25,6 +26,10 @@ run: $(VENV)/installed-run
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2
+
+proof: $(VENV)/installed-test
+	$(BIN)/python tests/statistics/proof.py 100
+	QUANTAL_PROOF_STRUCTURES=10000 $(BIN)/python -m pytest -n 2 tests/properties/test_random_networks.py
 
 check: $(VENV)/installed-check
 	$(BIN)/ruff format --check .

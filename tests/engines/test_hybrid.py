@@ -228,3 +228,13 @@ def test_the_calyx_by_chance_is_the_calyx_of_the_equations_on_average():
     check_mean(lost, float(-np.diff(smooth["sites.docked"])[0]), lost.var())
     # Release sites are independent: the variance is that of binomials, below the mean.
     assert 0.2 < lost.var() / lost.mean() < 1.4
+
+
+def test_too_many_counted_events_are_refused_before_anything_is_run():
+    with pytest.raises(
+        UsageError, match=r"single events are expected of what is counted \(`ready`"
+    ):
+        run(trials=2000, max_events=1000)
+    few = run(trials=2)
+    assert few.statistics["expected_events"] > 2 * 5
+    assert few.statistics["expected_bytes"] == 8 * 2 * len(GRID) * 7

@@ -6,6 +6,7 @@ its file name. It sees Programs and numbers, never biology.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ class Settings:
     the engine's choice); neither of the last two changes the result. `max_events` is how
     many single events may be expected of the whole run. In the folder `keep` finished trials
     are kept; a run that finds its own there goes on from them. `leap` is the largest share by which
-    a step of many events may change a propensity.
+    a step of many events may change a propensity. Setting `stop` makes a run give up.
     """
 
     relative: float = 1e-6
@@ -49,6 +50,7 @@ class Settings:
     max_events: float = 5e8
     keep: Path | None = None
     leap: float = 0.03
+    stop: threading.Event | None = None
 
 
 class Engine(Protocol):

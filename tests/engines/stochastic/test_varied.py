@@ -1,14 +1,27 @@
 """Parameters that vary: distributions, copies, classes; what cannot vary is refused by name."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 from tests.statistics.models import loaded
 from tests.statistics.test_vesicles import FIRING, SITES, SPIKE
 
 import quantal
+from quantal import engines
+from quantal.compiler.bind import bind
+from quantal.engines.base import Settings
+from quantal.engines.stiff import ENGINE as STIFF
+from quantal.engines.stochastic import spread
+from quantal.engines.stochastic.varied.copies import with_copies
 from quantal.engines.stochastic.varied.distributions import classes, quantiles
-from quantal.errors import UsageError
+from quantal.engines.stochastic.varied.trials import run_each
+from quantal.errors import RunError, UsageError
+from quantal.experiments.loading import prepare
+from quantal.experiments.varying import vary
 from quantal.program import ParameterSlot, Spread
+from quantal.protocols.protocol import Protocol
 from quantal.units import parse_unit
 
 MIDDLES = (np.arange(200_000) + 0.5) / 200_000
@@ -102,16 +115,6 @@ def test_trials_with_their_own_parameters_do_not_depend_on_their_company():
 
 def test_means_of_copies_follow_the_equations():
     """The copies' own equations are right: without chance among equal members nothing changes."""
-    from dataclasses import replace
-
-    from quantal.compiler.bind import bind
-    from quantal.engines.base import Settings
-    from quantal.engines.stiff import ENGINE
-    from quantal.engines.stochastic.varied.copies import with_copies
-    from quantal.experiments.loading import prepare
-    from quantal.experiments.varying import vary
-    from quantal.protocols.protocol import Protocol
-
     text = (
         FIRING.replace("n = 40", "n = 3")
         .replace("0.5 [/ms]", "k")
@@ -119,10 +122,31 @@ def test_means_of_copies_follow_the_equations():
     )
     program = prepare(loaded(text))
     settings = Settings(sample=np.array([0.0, 1.0, 3.0]))
-    plain = ENGINE.run(program, bind(program, Protocol((), 3.0)).stimulus, settings)
+    plain = STIFF.run(program, bind(program, Protocol((), 3.0)).stimulus, settings)
     varied = vary(program, {"k": "gamma(cv = 0.3) per copy"})
     copied = with_copies(varied, np.array([p.value for p in program.parameters]))
     stimulus = bind(copied, Protocol((), 3.0)).stimulus
-    parted = ENGINE.run(copied, replace(stimulus), settings)
+    parted = STIFF.run(copied, stimulus, settings)
     for name in ("docked", "glu", "fusion"):
         assert parted[name] == pytest.approx(plain[name], rel=1e-5)
+
+
+def test_ctrl_c_stops_trials_with_their_own_parameters_at_once(monkeypatch):
+    called, waited = [], spread.wait
+
+    def interrupted(*arguments, **more):
+        # The trials' own runs wait in threads; the interrupt reaches the first thread alone.
+        if threading.current_thread() is threading.main_thread():
+            called.append(time.perf_counter())
+            if len(called) == 3:
+                raise KeyboardInterrupt
+        return waited(*arguments, **more)
+
+    busy = FIRING.replace("0.5 [/ms]", "0.5 [/ms]\n  gone -> docked : 1000 [/ms]")
+    monkeypatch.setattr(spread, "wait", interrupted)
+    program = vary(prepare(loaded(busy)), {"q": "gamma(cv = 0.5) per trial"})
+    stimulus = bind(program, Protocol((), 1e6)).stimulus
+    settings = Settings(sample=np.array([1.0]), trials=4, seed=1, max_events=1e12, workers=2)
+    with pytest.raises(RunError, match="stopped before its first trial"):
+        run_each(engines.get("ssa"), program, stimulus, settings)
+    assert time.perf_counter() - called[-1] < 0.5

@@ -9,13 +9,14 @@ import numpy as np
 
 from quantal.engines.base import Settings
 from quantal.engines.stochastic import side_by_side
+from quantal.engines.stochastic.chunk import Chunk
 from quantal.engines.stochastic.keeping import kept_trials
 from quantal.engines.stochastic.one_by_one import OneByOne
 from quantal.engines.stochastic.results import check_output, observed, trial_count
 from quantal.engines.stochastic.shared import Result, Shared
 from quantal.engines.stochastic.side_by_side import SideBySide
 from quantal.engines.stochastic.spread import spread
-from quantal.errors import RunError
+from quantal.errors import RunError, UsageError
 from quantal.program import Program
 from quantal.stimulus import Stimulus
 from quantal.trajectory import Trajectory
@@ -37,16 +38,33 @@ def run_coupled(
         names = ", ".join(f"`{name}`" for name in missing)
         raise RunError(f"{names} must be driven by the protocol: say `hold` or `pulse`")
     shared = Shared(engine, program, stimulus, settings)
-    check_output(count, len(shared.samples), len(shared.kept))
+    size = check_output(count, len(shared.samples), len(shared.kept))
+    expected = _check_events(shared, count)
     runner = _runner(shared)
     ready = time.perf_counter() - started
-    size = min(settings.chunk or runner.largest, runner.largest)
-    chunks = [range(first, min(first + size, count)) for first in range(0, count, size)]
+    piece = min(settings.chunk or runner.largest, runner.largest)
+    chunks = [range(first, min(first + piece, count)) for first in range(0, count, piece)]
     kept = kept_trials(Result, engine, program, stimulus, settings)
     done, status = spread(runner.run, chunks, settings, stimulus.end, shared.stop, kept)
     if not done:
         raise RunError("the run was stopped before its first trial had ended")
-    return _trajectory(shared, runner, done, status, ready)
+    trajectory = _trajectory(shared, runner, done, status, ready)
+    trajectory.statistics |= {"expected_events": expected, "expected_bytes": size}
+    return trajectory
+
+
+def _check_events(shared: Shared, count: int) -> float:
+    """Refuse before anything is run what would take hours."""
+    expected = Chunk(shared.plan(shared.samples[:1]), range(1)).estimate()
+    limit = shared.settings.max_events
+    if expected * count > limit:
+        names = ", ".join(f"`{each.name}`" for each in shared.counted.states[:4])
+        raise UsageError(
+            f"about {expected * count:.2g} single events are expected of what is counted "
+            f"({names}; {expected:.2g} in each trial), more than the {limit:.2g} allowed; run "
+            "fewer trials, say `continuous` for what is abundant, or raise `max_events`"
+        )
+    return expected * count
 
 
 def _runner(shared: Shared) -> OneByOne | SideBySide:

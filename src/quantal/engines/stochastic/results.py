@@ -58,8 +58,8 @@ def kept_states(program: Program, settings: Settings) -> list[int]:
     return [i for i, state in enumerate(program.states) if state.name in found]
 
 
-def check_output(count: int, samples: int, states: int) -> None:
-    """Refuse what would fill the memory.
+def check_output(count: int, samples: int, states: int) -> float:
+    """The bytes of the output; refuses what would fill the memory.
 
     Raises:
         UsageError: with the size, and what to change.
@@ -70,6 +70,7 @@ def check_output(count: int, samples: int, states: int) -> None:
             f"{count} trials of {samples} samples of {states} states are {size / 1e9:.3g} GB; "
             "sample more coarsely, record fewer names, or run fewer trials"
         )
+    return size
 
 
 class Columns:

@@ -44,6 +44,9 @@ def spread(
                 kept.keep(whole)
             if finished and settings.progress:
                 settings.progress(_number(done) / count)
+            if settings.stop is not None and settings.stop.is_set():
+                interrupted = True
+                break
     except KeyboardInterrupt:
         interrupted = True
     finally:

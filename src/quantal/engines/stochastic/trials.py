@@ -88,7 +88,8 @@ def run_trials(
     plan, cached = make_plan(program, stimulus, settings, stop, method)
     compiled = time.perf_counter() - started
     kept = kept_states(program, settings)
-    expected = _check_cost(plan, settings, count, len(kept), method)
+    size = check_output(count, len(plan.samples), len(kept))
+    expected = _check_cost(plan, settings, count, method)
     on_disk = kept_trials(Outcome, method.identity, program, stimulus, settings)
     done, status = _work(plan, settings, count, kept, stop, method, on_disk)
     if not done:
@@ -96,7 +97,7 @@ def run_trials(
     return _trajectory(
         method, plan, settings, done, kept, status,
         {"compile_seconds": compiled, "cached": float(cached),
-         f"expected_{method.unit}": expected},
+         f"expected_{method.unit}": expected, "expected_bytes": size},
     )  # fmt: skip
 
 
@@ -151,9 +152,8 @@ def _watched(program: Program, layout: Any, settings: Settings) -> dict[int, int
     return {place: row for place, row, backward in layout.members if row in rows and not backward}
 
 
-def _check_cost(plan: Plan, settings: Settings, count: int, kept: int, method: Method) -> float:
-    """Refuse before it starts what would take hours or fill the memory."""
-    check_output(count, len(plan.samples), kept)
+def _check_cost(plan: Plan, settings: Settings, count: int, method: Method) -> float:
+    """Refuse before it starts what would take hours."""
     expected = method.chunk(plan, range(1)).estimate()
     if expected * count > settings.max_events:
         raise UsageError(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from quantal.engines.base import Engine, Settings
+from quantal.engines.stochastic.chunk import Stopped
 from quantal.engines.stochastic.results import trial_count
 from quantal.engines.stochastic.spread import spread
 from quantal.engines.stochastic.varied.applied import of_trial, per_trial
@@ -48,9 +49,14 @@ def run_each(
     def one(trials: range) -> _One:
         number = trials.start
         own = replace(settings, trials=1, seed=_seed(settings.seed, number), workers=1,
-                      progress=None, max_events=settings.max_events / count)  # fmt: skip
-        return _One(trials, engine.run(program, of_trial(program, stimulus, settings.seed, number),
-                                       own))  # fmt: skip
+                      progress=None, stop=stop, max_events=settings.max_events / count)  # fmt: skip
+        try:
+            run = engine.run(program, of_trial(program, stimulus, settings.seed, number), own)
+        except RunError:
+            if stop.is_set():
+                raise Stopped from None
+            raise
+        return _One(trials, run)
 
     chunks = [range(trial, trial + 1) for trial in range(count)]
     done, status = spread(one, chunks, settings, stimulus.end, stop)
