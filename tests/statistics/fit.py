@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 BUDGET = 0.01
-MOST_CHECKS = 600
+MOST_CHECKS = 400
 LEVEL = BUDGET / MOST_CHECKS
 KEPT_IN = os.environ.get("QUANTAL_PROOF_FILE", "")
 
