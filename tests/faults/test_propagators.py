@@ -5,9 +5,18 @@ import pytest
 from tests.agreement import test_event_population as population
 from tests.agreement.test_event import AMPA, train, worst
 
-from quantal.engines.propagators import blocks, compiled, curves, messenger
+from quantal.engines.propagators import blocks, compiled, curves, kept, messenger
 from quantal.engines.propagators.decay import Modes
 from quantal.engines.propagators.panels import Panels
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    """No table made with a fault may serve another test."""
+    kept.forget()
+    yield
+    kept.forget()
+
 
 TIMES = np.arange(5.0, 160.0, 30.0)
 

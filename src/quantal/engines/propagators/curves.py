@@ -131,6 +131,11 @@ class Equations:
         self._own = [leaf for leaf in self._tape.leaves if leaf[0] == "parameter"]
 
     @property
+    def content(self) -> Hashable:
+        """Equal for equal equations."""
+        return (self._tape.content, tuple(self._places))
+
+    @property
     def leaves(self) -> list[tuple[str, int]]:
         """All that the equations are made of."""
         return self._tape.leaves

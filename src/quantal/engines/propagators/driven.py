@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from quantal.engines.propagators.family import Family, at_heights, up_to
+from quantal.engines.propagators.compiled import Tables, tables
+from quantal.engines.propagators.family import Family, Ruled, at_heights, ruled, up_to
+from quantal.engines.propagators.kept import Made, kept
 from quantal.engines.propagators.messenger import ALIKE, Messenger
 from quantal.engines.propagators.scheme import full_scheme
 
@@ -20,8 +23,8 @@ OFTEN = 0.01
 """Share of the pulses that is often."""
 LOOKED_AT = 4096
 """Pulses among which the few heights are looked for."""
-ROOM = 1.25
-"""How much higher than the highest pulse met a table reaches."""
+ROUNDED = 2
+"""Tables reach to a height that is a power of two to one over this."""
 
 
 @dataclass
@@ -56,6 +59,9 @@ class Driven:
         pulsed = alike & ~quiet
         if pulsed.any():
             self.reach(float(heights[pulsed].max()))
+            if not np.isfinite(self.window):
+                pulsed, alike = np.zeros_like(pulsed), quiet
+        if pulsed.any():
             result[pulsed] = self._pulsed(states[pulsed], heights[pulsed], times[pulsed])
         odd = ~alike
         if odd.any():
@@ -71,9 +77,9 @@ class Driven:
         often = np.diff(np.append(apart, len(found))) >= OFTEN * len(found)
         if often.any():
             few = found[apart[often]][:FEW]
-            self.few = self._counted(at_heights(
-                self.messenger.of_height, few, self.window, self.messenger.scales
-            ))  # fmt: skip
+            rates, panels = self.messenger.of_heights, self._panels()
+            made = self._kept(few.tobytes(), lambda: at_heights(rates, few, panels))
+            self.few = self._counted(made)
 
     def known(self, heights: Array) -> Whole:
         """Which of the few heights each (k,) is; -1 for none of them."""
@@ -85,30 +91,58 @@ class Driven:
         return np.where(np.abs(few[place] - heights) <= ALIKE * few[-1], place, -1)
 
     def reach(self, highest: float) -> None:
-        """Have tables that go up to this height."""
-        if highest > self._highest:
-            self._measure(highest)
-            self._highest = highest * ROOM
-            self.any_height = None
-
-    def _measure(self, highest: float) -> None:
-        window = self.messenger.window(highest * ROOM)
-        if window > self.window:
-            self.window, self.few, self.any_height = window, None, None
+        """Have tables that go up to this height; rounded up, so that they serve again."""
+        if highest <= self._highest:
+            return
+        self._highest = 2.0 ** (np.ceil(ROUNDED * np.log2(highest)) / ROUNDED)
+        self.few = self.any_height = None
+        self.window = self._kept("window", lambda: self.messenger.window(self._highest))
 
     def table(self) -> Family:
         """That for any height."""
         if self.any_height is None:
-            messenger = self.messenger
+            rates, panels = self.messenger.of_heights, self._panels()
             self.any_height = self._counted(
-                up_to(messenger.of_height, self._highest, self.window, messenger.scales)
+                self._kept("any", lambda: up_to(rates, self._highest, panels))
             )
         return self.any_height
+
+    def tables(self, any_height: Family | None, wanted: list[int]) -> Tables:
+        """What the compiled loop needs to know of these pulses."""
+        rest = self.messenger.rest
+        if self.few is None and any_height is None:
+            return tables(rest, None, None, self.window, wanted)
+        few = None if self.few is None else self.few.heights.tobytes()
+        return self._kept(("tables", few, any_height is None, tuple(wanted)), lambda: tables(
+            rest, self.few, any_height, self.window, wanted
+        ))  # fmt: skip
+
+    def _panels(self) -> Ruled:
+        messenger = self.messenger
+        return self._kept("panels", lambda: ruled(
+            messenger.of_heights, self._highest, self.window, messenger.scales
+        ))  # fmt: skip
+
+    def _kept(self, what: Hashable, make: Callable[[], Made]) -> Made:
+        return kept((what, self._highest, self.messenger.content), make)
 
     def _counted(self, family: Family) -> Family:
         self.tally.error = max(self.tally.error, family.error)
         self.tally.propagators += len(family.heights)
         return family
+
+    def seen(self, states: Array, departures: Array, times: Array, wanted: list[int]) -> Array:
+        """The wanted states (m, w) at times within pulses of the common shape."""
+        heights, _ = self.messenger.heights(departures)
+        result = np.empty((len(states), len(wanted)))
+        known = self.known(heights)
+        for chosen, few in ((known >= 0, self.few), (known < 0, None)):
+            if chosen.any():
+                heights_here = heights[chosen] if few is None else few.heights[known[chosen]]
+                result[chosen] = (few or self.table()).inside(
+                    states[chosen], heights_here, np.minimum(times[chosen], self.window), wanted
+                )
+        return result
 
     def _pulsed(self, states: Array, heights: Array, times: Array) -> Array:
         result = np.empty_like(states)

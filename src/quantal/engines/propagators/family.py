@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import chebyshev, legendre
 
-from quantal.engines.propagators.panels import Coefficients, collocated, rule, solve
+from quantal.engines.propagators.panels import collocated, rule, solve
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Whole = np.ndarray[Any, np.dtype[np.int64]]
-OfHeight = Callable[[float], Coefficients]
-"""A height -> A(t) and b(t) after a spike of that height."""
+OfHeights = Callable[[Array, Array], Array]
+"""Heights (c,) and times (m,) after a spike -> A (c, m, n, n)."""
 
 DEGREES = (8, 16, 32, 64, 128)
 """Of the interpolation in height that are tried, in this order."""
@@ -28,7 +28,7 @@ WANTED = 1e-11
 """Error of the interpolation at which no higher degree is tried."""
 PROBES = (0.013, 0.11, 0.37, 0.71, 0.97)
 """Heights, as shares of the highest, at which the interpolation is looked at."""
-TOGETHER = 8192
+TOGETHER = 2048
 """Members propagated at a time."""
 
 
@@ -80,46 +80,50 @@ class Family:
             result[part] = mixed @ self.ends.transpose(0, 2, 1).reshape(-1, states.shape[1])
         return result
 
-    def inside(self, states: Array, heights: Array, times: Array) -> Array:
-        """States (k, n) at `times` (k,) after their spikes, within the window."""
-        result = np.empty_like(states)
+    def inside(
+        self, states: Array, heights: Array, times: Array, wanted: list[int] | None = None
+    ) -> Array:
+        """The wanted states (k, m), or all, at `times` (k,) after their spikes, in the window."""
+        entries = list(range(states.shape[1])) if wanted is None else wanted
+        result = np.empty((len(states), len(entries)))
         place = np.searchsorted(self.edges, times, side="right") - 1
         place = np.clip(place, 0, len(self.edges) - 2)
         order = np.argsort(place, kind="stable")
         cuts = np.flatnonzero(np.diff(place[order])) + 1
         for rows in np.split(order, cuts):
             if rows.size:
-                self._in_panel(int(place[rows[0]]), rows, states, heights, times, result)
+                self._in_panel(int(place[rows[0]]), rows, states, heights, times, entries, result)
         return result
 
     def _in_panel(
-        self, panel: int, rows: Whole, states: Array, heights: Array, times: Array, result: Array
-    ) -> None:
+        self, panel: int, rows: Whole, states: Array, heights: Array, times: Array,
+        entries: list[int], result: Array,
+    ) -> None:  # fmt: skip
         begin, end = self.edges[panel], self.edges[panel + 1]
         count, size = self.series.shape[1], states.shape[1]
-        known = self.series[panel].transpose(0, 1, 3, 2).reshape(-1, size)
+        # (height, degree, row, column): heights are mixed first, which is one product.
+        known = np.moveaxis(self.series[panel][:, :, entries], 1, 0).reshape(len(self.heights), -1)
         for first in range(0, len(rows), TOGETHER):
             part = rows[first : first + TOGETHER]
             x = 2.0 * (times[part] - begin) / (end - begin) - 1.0
             basis = legendre.legvander(x, count - 1)
-            mixed = basis[:, :, None, None] * self.weights(heights[part])[:, None, :, None]
-            mixed = (mixed * states[part, None, None, :]).reshape(len(part), -1)
-            result[part] = mixed @ known
+            mixed = (self.weights(heights[part]) @ known).reshape(len(part), count, -1)
+            maps = (basis[:, None] @ mixed).reshape(len(part), len(entries), size)
+            result[part] = (maps @ states[part, :, None])[..., 0]
 
 
-def at_heights(of_height: OfHeight, heights: Array, window: float, scales: Array) -> Family:
+def at_heights(rates: OfHeights, heights: Array, panels: Ruled) -> Family:
     """Propagators at these heights alone."""
-    edges, error = _common(of_height, float(np.abs(heights).max()), window, scales)
-    series, ends = _solved(of_height, heights, edges)
-    return Family(heights, edges, series, ends, error, interpolated=False)
+    series, ends = _solved(rates, heights, panels.edges)
+    return Family(heights, panels.edges, series, ends, panels.error, interpolated=False)
 
 
-def up_to(of_height: OfHeight, highest: float, window: float, scales: Array) -> Family:
+def up_to(rates: OfHeights, highest: float, panels: Ruled) -> Family:
     """Propagators for every height from zero to the highest."""
-    edges, error = _common(of_height, highest, window, scales)
+    edges = panels.edges
     probes = highest * np.array(PROBES)
-    _, exact = _solved(of_height, probes, edges)
-    series, ends = _solved(of_height, _points(highest, DEGREES[0]), edges)
+    _, exact = _solved(rates, probes, edges)
+    series, ends = _solved(rates, _points(highest, DEGREES[0]), edges)
     for degree, double in pairwise(DEGREES):
         points = _points(highest, degree)
         guessed = np.einsum("kc,cij->kij", _cardinals(points, probes), ends)
@@ -128,10 +132,33 @@ def up_to(of_height: OfHeight, highest: float, window: float, scales: Array) -> 
             break
         # Every second point of the finer rule is known already.
         finer = _points(highest, double)
-        more, more_ends = _solved(of_height, finer[1::2], edges)
+        more, more_ends = _solved(rates, finer[1::2], edges)
         series = _woven(series, more, axis=2)
         ends = _woven(ends, more_ends, axis=0)
-    return Family(points, edges, series, ends, max(error, off), interpolated=True)
+    return Family(points, edges, series, ends, max(panels.error, off), interpolated=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Ruled:
+    """Panels that suit the highest pulse, so all lower ones, and their error."""
+
+    edges: Array
+    error: float
+
+
+def ruled(rates: OfHeights, highest: float, window: float, scales: Array) -> Ruled:
+    """The panels of one window; their error is their distance from panels of half the length."""
+
+    def coefficients(times: Array) -> tuple[Array, Array]:
+        return rates(np.array([highest]), times)[0], np.zeros((len(times), len(scales)))
+
+    fastest = float(np.abs(coefficients(np.zeros(1))[0]).sum(axis=1).max())
+    guess = min(4.0 / fastest, window) if fastest > 0.0 else window
+    once, twice = (
+        solve(coefficients, np.diag(scales), window, guess, scales, halved)
+        for halved in (False, True)
+    )
+    return Ruled(once.edges, float(np.abs((once.end - twice.end) / scales[:, None]).max()))
 
 
 def _points(highest: float, degree: int) -> Array:
@@ -145,29 +172,15 @@ def _woven(old: Array, new: Array, axis: int) -> Array:
     return np.take(both, order, axis=axis)
 
 
-def _common(
-    of_height: OfHeight, highest: float, window: float, scales: Array
-) -> tuple[Array, float]:
-    """The panels of the highest pulse, which suit all lower ones, and their error."""
-    every, coefficients = np.diag(scales), of_height(highest)
-    fastest = float(np.abs(coefficients(np.zeros(1))[0]).sum(axis=1).max())
-    guess = min(4.0 / fastest, window) if fastest > 0.0 else window
-    once, twice = (
-        solve(coefficients, every, window, guess, scales, halved) for halved in (False, True)
-    )
-    return once.edges, float(np.abs((once.end - twice.end) / scales[:, None]).max())
-
-
-def _solved(of_height: OfHeight, heights: Array, edges: Array) -> tuple[Array, Array]:
+def _solved(rates: OfHeights, heights: Array, edges: Array) -> tuple[Array, Array]:
     """Series (p, m + 1, c, n, n) and ends (c, n, n) at all heights, panel after panel."""
-    rates = [of_height(float(height)) for height in heights]
     made = rule()
     value: Array | None = None
     pieces = []
     for begin, end in pairwise(edges):
         step = float(end - begin)
         times = begin + step * made.points[1:]
-        matrices = np.stack([each(times)[0] for each in rates])
+        matrices = rates(heights, times)
         if value is None:
             value = np.tile(np.eye(matrices.shape[-1]), (len(heights), 1, 1))
         values = collocated(matrices, value, step)

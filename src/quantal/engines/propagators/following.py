@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from quantal.engines.propagators.compiled import Compiled, can_compile, tables
+from quantal.engines.propagators.compiled import Compiled, can_compile
 from quantal.engines.propagators.driven import Driven
 from quantal.engines.propagators.scheme import FEW, full_scheme, one_in_full
 from quantal.engines.propagators.sums import Decaying, Grid
@@ -79,7 +79,7 @@ class Summing:
                 made_for_any = driven.table()
             else:
                 kind[any_height] = ODD
-        made = tables(self._modes, driven.few, made_for_any, driven.window, self._wanted)
+        made = driven.tables(made_for_any, self._wanted)
         driven.tally.error = max(driven.tally.error, made.error)
         highest = made_for_any.highest if made_for_any is not None else 1.0
         driven.tally.pulses += int((kind >= 0).sum() + (kind == ANY).sum())
@@ -159,10 +159,11 @@ class Summing:
         return grid.next_row(begin), np.minimum(grid.next_row(begin + active), grid.count)
 
     def _see(self, rows: Whole, states: Array) -> None:
-        for column, entry in enumerate(self._wanted):
-            self._seen[:, column] += np.bincount(
-                rows, weights=states[:, entry], minlength=self._grid.count
-            )
+        self._add(rows, states[:, self._wanted])
+
+    def _add(self, rows: Whole, seen: Array) -> None:
+        for column, values in enumerate(seen.T):
+            self._seen[:, column] += np.bincount(rows, weights=values, minlength=self._grid.count)
 
     def _alike_pulses(self, at: Whole, starts: Array, active: Array) -> Array:
         """Pulses of the common shape, by table: states at their ends, and what is seen."""
@@ -172,7 +173,8 @@ class Summing:
             here = np.flatnonzero(first + step < last)
             rows = first[here] + step
             times = self._grid.start + rows * self._grid.spacing - self._stretches.begin[at[here]]
-            self._see(rows, driven.advance(starts[here], departures[here], times))
+            seen = driven.seen(starts[here], departures[here], times, self._wanted)
+            self._add(rows, seen)
         return driven.advance(starts, departures, active)
 
     def _odd_pulses(self, at: Whole, starts: Array, active: Array) -> Array:

@@ -6,7 +6,7 @@ shape differs, because an earlier pulse is not over, the full scheme is solved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +96,22 @@ class Messenger:
             return self._matrices(values), np.zeros((len(times), self.size))
 
         return coefficients
+
+    def of_heights(self, heights: Array, times: Array) -> Array:
+        """A (c, m, n, n) at times (m,) after spikes of heights (c,)."""
+        assert self.shape is not None
+        one = self._own.at(self.shape, times)
+        values = (heights[:, None, None] * one).reshape(-1, one.shape[1])
+        made = self._matrices(self._at(values))
+        return made.reshape(len(heights), len(times), self.size, self.size)
+
+    @property
+    def content(self) -> Hashable:
+        """Equal where the same pulses do the same."""
+        assert self.shape is not None
+        parts = (self.parameters, self.scales, self._rest, self._own.matrix, self.shape)
+        still = tuple(sorted(self.still.items()))
+        return (self._equations.content, still, tuple(self._read_at), *(p.tobytes() for p in parts))
 
     def of_height(self, height: float) -> Coefficients:
         """The same for a pulse of the common shape."""

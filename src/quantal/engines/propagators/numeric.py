@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,14 @@ class Tape:
             for node in graph.ancestors(self._outputs)
         ]  # fmt: skip
         self.leaves = [leaf for *_, leaf in self._steps if leaf is not None]
+
+    @property
+    def content(self) -> Hashable:
+        """Equal for equal expressions."""
+        return tuple(
+            (operation, arguments, value if operation == "number" else None, leaf)
+            for _, operation, arguments, value, leaf in self._steps
+        )
 
     def values(self, leaves: Mapping[tuple[str, int], Any]) -> list[Any]:
         """The outputs, each a number or an array, from the values of the leaves."""
