@@ -52,6 +52,7 @@ def test_every_command_of_the_tutorial_runs(tmp_path, monkeypatch):
         "docs/stochastic.md",
         "docs/quantal-analysis.md",
         "docs/gradients.md",
+        "docs/events.md",
     ],
 )
 def test_the_python_of_a_page_runs(page, tmp_path):

@@ -18,7 +18,7 @@ from quantal.engines.propagators.following import Stretches, Summing
 from quantal.engines.propagators.messenger import Free, Messenger
 from quantal.engines.propagators.presynaptic import Presynaptic
 from quantal.engines.propagators.readout import readout
-from quantal.engines.propagators.split import Split, split
+from quantal.engines.propagators.split import Split, changed_by, split
 from quantal.engines.propagators.sums import Decaying, Grid
 from quantal.engines.propagators.timeline import Timeline, timeline
 from quantal.expression import names_in
@@ -218,22 +218,32 @@ class Population:
         first = np.tile(start, (size, 1))
         states = [np.tile(self._state(each), (size, 1)) for each in deciding]
         after = pre.run(line, stimulus.start, first, states)
+        kinds = line.kinds
         line, after = _with_start(line, after, start, stimulus.start)
         means = np.zeros((self._grid.count, len(program.states)))
-        self._follow(line, after, means)
+        self._follow(line, kinds, after, means)
         self._sum_free(line, after, means)
         return self._trajectory(means / size)
 
-    def _follow(self, line: Timeline, after: Array, means: Array) -> None:
-        ends = _ends(line, self._stimulus.end)
+    def _follow(self, line: Timeline, kinds: Whole | None, after: Array, means: Array) -> None:
         for driven in self._followers:
             block = driven.messenger.block
-            departures = driven.messenger.departures(after)
-            stretches = Stretches(line.times, ends, departures, line.offsets)
+            felt, part = _felt(line, kinds, self._moving_kinds(line, driven))
+            departures = driven.messenger.departures(after[part])
+            ends = _ends(felt, self._stimulus.end)
+            stretches = Stretches(felt.times, ends, departures, felt.offsets)
             wanted = [at for at, index in enumerate(block.indices) if index in self._needed]
             start = self._state(driven)
             total = Summing(driven, stretches, start, self._grid, wanted).run()
             means[:, [block.indices[at] for at in wanted]] = total
+
+    def _moving_kinds(self, line: Timeline, driven: Driven) -> list[bool]:
+        """Of each kind of happening, whether it changes what a block follows."""
+        followed = {self._free.indices[place] for place in driven.messenger.places}
+        handlers = self._program.handlers
+        return [
+            any(followed & changed_by(handlers[number]) for number in acts) for acts in line.acts
+        ]
 
     def _sum_free(self, line: Timeline, after: Array, means: Array) -> None:
         """Free states decay from each happening to the next."""
@@ -293,6 +303,25 @@ def _with_start(line: Timeline, after: Array, start: Array, begin: float) -> tup
     states = np.insert(after, firsts, start, axis=0)
     offsets = line.offsets + np.arange(len(line.offsets))
     return Timeline(times, offsets, line.acts, None), states
+
+
+def _felt(
+    line: Timeline, kinds: Whole | None, moving: list[bool]
+) -> tuple[Timeline, Whole | slice]:
+    """Only the starts, and the happenings that move something; and which those are."""
+    if kinds is None or all(moving):
+        return line, slice(None)
+    first = line.offsets[:-1]
+    kept = np.empty(len(line.times), dtype=bool)
+    kept[first] = True
+    others = np.ones(len(line.times), dtype=bool)
+    others[first] = False
+    kept[others] = np.array(moving)[kinds]
+    before = np.concatenate([[0], np.cumsum(kept)])
+    return (
+        Timeline(line.times[kept], before[line.offsets], line.acts, None),
+        np.flatnonzero(kept),
+    )
 
 
 def _ends(line: Timeline, end: float) -> Array:

@@ -25,6 +25,8 @@ FORGOTTEN = 1e-12
 """What a pulse may still do after its window, as a share of the states."""
 ALIKE = 1e-11
 """Departure from the common shape, over the largest height, that counts as none."""
+NOTHING = 1e-14
+"""A departure so small, over the largest, is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,7 @@ class Messenger:
     added: bool = field(init=False)
     shape: Array | None = None
     _equations: Equations = field(init=False)
+    _largest: float = 0.0
 
     def __post_init__(self) -> None:
         self._equations = Equations(self.block)
@@ -145,7 +148,10 @@ class Messenger:
         shape = self.shape
         heights = departures @ shape / (shape @ shape)
         away = np.abs(departures - heights[:, None] * shape).max(axis=1)
-        return heights, away <= ALIKE * max(float(size.max(initial=0.0)), 1e-300)
+        self._largest = max(self._largest, float(size.max(initial=0.0)))
+        # What is left of pulses long past is no pulse.
+        gone = size <= NOTHING * self._largest
+        return np.where(gone, 0.0, heights), (away <= ALIKE * self._largest) | gone
 
     def window(self, highest: float) -> float:
         """How long (ms) a pulse of this height acts; infinite if it never ends."""

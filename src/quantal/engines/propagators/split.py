@@ -79,7 +79,7 @@ def _touched(program: Program) -> set[int]:
     for handler in program.handlers:
         if not isinstance(handler.trigger, Crossing):
             stack += _expressions(handler)
-            found |= set(_changed(handler))
+            found |= changed_by(handler)
     seen: set[str] = set()
     while stack:
         for name in names_in(stack.pop()) - seen:
@@ -100,9 +100,12 @@ def _expressions(handler: Handler) -> Iterable[Expression]:
             yield from (share for _, share in action.changes)
 
 
-def _changed(handler: Handler) -> Iterable[int]:
+def changed_by(handler: Handler) -> set[int]:
+    """The states that a handler changes."""
+    found: set[int] = set()
     for action in handler.actions:
         if isinstance(action, Assignment):
-            yield action.index
+            found.add(action.index)
         elif not isinstance(action, Emission):
-            yield from (index for index, _ in action.changes)
+            found |= {index for index, _ in action.changes}
+    return found
