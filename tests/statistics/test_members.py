@@ -153,18 +153,22 @@ def own_code(tmp_path, monkeypatch):
 
 
 def at_the_end(monkeypatch):
-    """Exits at the ends of intervals."""
+    """Exits in the last quarters of intervals."""
     made = propagators._dealt
-    monkeypatch.setattr(propagators, "_dealt", lambda *a: (*made(*a)[:2], np.full_like(
-        made(*a)[2], 10.0)))  # fmt: skip
-    monkeypatch.setattr(members, "LONGEST", 0.5)
+
+    def late(*arguments):
+        moved, left = made(*arguments)
+        all_late = np.zeros_like(left)
+        all_late[..., -1] = left.sum(axis=-1)
+        return moved, all_late
+
+    monkeypatch.setattr(propagators, "_dealt", late)
 
 
 def too_few(monkeypatch):
     """Chances of exits are short of a tenth."""
     made = propagators._dealt
-    monkeypatch.setattr(propagators, "_dealt", lambda *a: (made(*a)[0], 0.9 * made(*a)[1],
-                                                           made(*a)[2]))  # fmt: skip
+    monkeypatch.setattr(propagators, "_dealt", lambda *a: (made(*a)[0], 0.9 * made(*a)[1]))
 
 
 def rates_of_the_start(monkeypatch):

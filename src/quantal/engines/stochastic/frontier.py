@@ -19,11 +19,15 @@ from quantal.program import Program
 
 @dataclass(frozen=True)
 class Frontier:
-    """`names` of the quantities; `level` (n,) and `slopes` (n, given): affine in what is given."""
+    """`names` of the quantities; `level` (n,) and `slopes` (n, given): affine in what is given.
+
+    `same` are further names of quantities that are equal to one of these, with its name.
+    """
 
     names: tuple[str, ...]
     level: np.ndarray
     slopes: np.ndarray
+    same: Mapping[str, str]
 
 
 def frontier(
@@ -68,7 +72,16 @@ def frontier(
                 level[row] = value
             else:
                 slopes[row, column - 1] = value - level[row]
-    return Frontier(tuple(found), level, slopes)
+    rows = np.column_stack([level, slopes])
+    first: dict[bytes, int] = {}
+    for number, row in enumerate(rows):
+        first.setdefault(row.tobytes(), number)
+    same = {found[n]: found[first[row.tobytes()]] for n, row in enumerate(rows)}
+    kept = sorted(first.values())
+    return Frontier(
+        tuple(found[n] for n in kept), level[kept], slopes[kept],
+        {name: other for name, other in same.items() if name != other},
+    )  # fmt: skip
 
 
 def _value(name: str, definitions: Mapping[str, Expression], known: dict[str, float]) -> float:

@@ -45,6 +45,9 @@ class Impulses:
     """
 
     def __init__(self, edges: Array, start: Array, happened: Happened, effects: Effects) -> None:
+        # In order of time, so that what follows is nearly sorted already.
+        order = np.argsort(happened.time, kind="stable")
+        happened = Happened(happened.time[order], happened.kind[order], happened.trial[order])
         self._level = start.copy()
         self._drives, self._trials = start.shape
         step, drive, trial, value = _shared_out(edges, happened, effects.impulse)

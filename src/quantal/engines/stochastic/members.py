@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from quantal.engines.stochastic.cells import cut
 from quantal.engines.stochastic.chunk import Chunk, Plan, Stopped
 from quantal.engines.stochastic.failure import explain, too_many
 from quantal.engines.stochastic.hidden import Hidden, Key, hidden
@@ -20,6 +21,8 @@ from quantal.kernels.stochastic.network import write_network
 
 LONGEST = 1.0
 """ms: within a longer interval nobody new would move."""
+NEAR = (0.4, 0.02)
+"""In an interval no drive changes by more than such a share of itself, or of its largest value."""
 MOST_EXITS = 200_000
 """Members that may leave in one interval: more are never counted one by one."""
 ROOM = 4 * MARGIN
@@ -57,7 +60,9 @@ def members(plan: Plan, visible: set[int], key_of: Callable[[Key], int]) -> Memb
         plan.stimulus.start, plan.stimulus.end,
         int(np.ceil((plan.stimulus.end - plan.stimulus.start) / LONGEST)) + 1,
     )  # fmt: skip
-    edges = np.union1d(plan.cells.edges, longest)
+    cells = cut(plan.functions, plan.kernel.layout.driven, plan.stimulus.start,
+                plan.stimulus.end, NEAR)  # fmt: skip
+    edges = np.union1d(cells.edges, longest)
     edges = edges[np.append(True, np.diff(edges) > 1e-9)]
     edges[-1] = plan.stimulus.end
     kept = [n for n in range(len(program.reactions)) if n not in {row for row, _ in found.keys}]
@@ -126,7 +131,7 @@ class MembersChunk(Chunk):
         for name, value in (
             ("interval_count", len(made.edges) - 1), ("member_count", len(made.states)),
             ("member_width", made.width), ("member_stride", stride),
-            ("member_exits", (stride - made.width) // 2), ("exit_width", width),
+            ("exit_width", width),
             ("first_exit", self._plan.kernel.layout.places), ("fire_capacity", ROOM),
         ):  # fmt: skip
             context.set_count(name, value)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from quantal.engines.stochastic.dependence import closure, names_of
 from quantal.engines.stochastic.split import Split, touched
-from quantal.expression import names_in
+from quantal.expression import Name, names_in
 from quantal.program import (
     Assignment,
     Crossing,
@@ -45,13 +45,21 @@ def shared_part(cut: Split) -> Program:
     )  # fmt: skip
 
 
-def remaining_part(cut: Split, given: tuple[str, ...]) -> Program:
+def remaining_part(cut: Split, given: tuple[str, ...], same: Mapping[str, str]) -> Program:
     """The continuous states that differ between trials; shared states that they use are drives.
 
     `given` are quantities that sum up all that it takes from the counted part; they are the
-    last drives.
+    last drives. `same` are other names of these.
     """
-    program = cut.program
+    renamed = tuple(
+        replace(item, expression=Name(same[item.name])) if item.name in same else item
+        for item in cut.program.definitions
+    )
+    # A name of what is given may come before what it is a name of.
+    first = [item for item in renamed if item.name in same]
+    later = [item for item in renamed if item.name not in same]
+    program = replace(cut.program, definitions=(*first, *later))
+    cut = replace(cut, program=program)
     own = tuple(i for i in cut.continuous if i not in set(cut.shared))
     uses = {item.name: names_in(item.expression) for item in program.definitions
             if item.name not in given}  # fmt: skip

@@ -1,7 +1,7 @@
 """How the members of hidden states are dealt out over intervals: tables for all trials.
 
 Over a part of an interval rates are those of its middle; products and integrals of exponentials
-of rate matrices give where a member is at the end, by which exit it left, and when on average
+of rate matrices give where a member is at the end, by which exit it left, and in which part
 (Van Loan 1978). Both are of second order in the parts.
 """
 
@@ -15,14 +15,13 @@ import numpy as np
 from quantal.engines.observe import Observer
 from quantal.engines.stochastic.hidden import Hidden, Step
 from quantal.expression import evaluate
+from quantal.kernels.members.loop import PARTS
 from quantal.program import Program
 from quantal.stimulus import Stimulus
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Whole = np.ndarray[Any, np.dtype[np.int64]]
 
-PARTS = 4
-"""Parts of an interval, each with the rates of its middle."""
 TERMS = 8
 """Of the series of an exponential whose argument is at most a half."""
 
@@ -31,11 +30,11 @@ TERMS = 8
 class Tables:
     """For hidden states, in the order of `states`: see `kernels.members.loop`.
 
-    `odds` (intervals, states, width + 2 exits): the chance to leave by any exit; if not, to be in
-    another state at the end; conditional probabilities of these, whose numbers are `targets`
-    (states, width - 2), `numbers` (states,) of them, the commonest first; cumulative shares of
-    the exits of the group, and their mean instants as shares of the interval. `first` and
-    `exits` (states,) are the first exit of the group and how many it has.
+    `odds` (intervals, states, width + exits * PARTS): the chance to leave by any exit; if not,
+    to be in another state at the end; conditional probabilities of these, whose numbers are
+    `targets` (states, width - 2), `numbers` (states,) of them, the commonest first; cumulative
+    shares of the exits of the group, each in each part of the interval. `first` and `exits`
+    (states,) are the first exit of the group and how many it has.
     """
 
     states: Whole
@@ -62,28 +61,28 @@ def tables(
     width = max(len(group) for group in found.groups) + 1
     most = max(sum(e.start in g for e in found.exits) for g in found.groups)
     count, states = len(edges) - 1, len(order)
-    odds = np.zeros((count, states, width + 2 * most))
+    odds = np.zeros((count, states, width + most * PARTS))
     targets = np.zeros((states, width - 2), dtype=np.int64)
     numbers, first, exits = (np.zeros(states, dtype=np.int64) for _ in range(3))
     for group in found.groups:
         ways = [step for step in found.exits if step.start in group]
         inner = [step for step in found.steps if step.start in group]
-        moved, left, when = _dealt(group, inner, ways, rates, edges)
+        moved, left = _dealt(group, inner, ways, rates, edges)
         for row, index in enumerate(group):
             s, others = place[index], [c for c in range(len(group)) if c != row]
             often = moved[:, row].sum(axis=0)
             others = sorted(others, key=often.__getitem__, reverse=True)
-            gone, across = left[:, row].sum(axis=1, keepdims=True), moved[:, row, others]
+            ways_of = left[:, row].reshape(count, -1)
+            gone, across = ways_of.sum(axis=1, keepdims=True), moved[:, row, others]
             # Of those that are still to be dealt out: sums from the rarest state on.
             rest = np.cumsum(across[:, ::-1], axis=1)[:, ::-1]
             with np.errstate(all="ignore"):
                 share = np.where(rest > 0.0, across / rest, 0.0)
                 moves = np.where(gone < 1.0, rest[:, :1] / (1.0 - gone), 0.0)
-                ways_on = np.where(gone > 0.0, np.cumsum(left[:, row], axis=1) / gone, 1.0)
+                ways_on = np.where(gone > 0.0, np.cumsum(ways_of, axis=1) / gone, 1.0)
             chances = np.concatenate([gone, moves, share], axis=1)
             odds[:, s, : chances.shape[1]] = np.clip(chances, 0.0, 1.0)
-            odds[:, s, width : width + len(ways)] = ways_on
-            odds[:, s, width + most : width + most + len(ways)] = when[:, row]
+            odds[:, s, width : width + ways_of.shape[1]] = ways_on
             targets[s, : len(others)] = [place[group[c]] for c in others]
             numbers[s], exits[s] = len(others), len(ways)
             first[s] = found.exits.index(ways[0]) if ways else 0
@@ -120,8 +119,8 @@ class _Rates:
 
 def _dealt(
     group: tuple[int, ...], inner: list[Step], ways: list[Step], rates: _Rates, edges: Array
-) -> tuple[Array, Array, Array]:  # fmt: skip
-    """Chances (intervals, states, states) and (…, exits), and mean instants (…, exits)."""
+) -> tuple[Array, Array]:  # fmt: skip
+    """Chances (intervals, states, states), and (intervals, states, exits, PARTS)."""
     place = {index: number for number, index in enumerate(group)}
     size, count = len(group), len(edges) - 1
     q = np.zeros((count * PARTS, size, size))
@@ -141,16 +140,11 @@ def _dealt(
     gone = (spent @ out).reshape(count, PARTS, size, len(ways))
     stay = stay.reshape(count, PARTS, size, size)
     moved = np.broadcast_to(np.eye(size), (count, size, size))
-    left = np.zeros((count, size, len(ways)))
-    when = np.zeros_like(left)
+    left = np.zeros((count, size, len(ways), PARTS))
     for part in range(PARTS):
-        now = moved @ gone[:, part]
-        left += now
-        when += now * (part + 0.5) / PARTS
+        left[..., part] = moved @ gone[:, part]
         moved = moved @ stay[:, part]
-    with np.errstate(all="ignore"):
-        when = np.where(left > 0.0, when / left, 0.5)
-    return np.clip(moved, 0.0, None), np.clip(left, 0.0, None), when
+    return np.clip(moved, 0.0, None), np.clip(left, 0.0, None)
 
 
 def _exponentials(q: Array, length: Array) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 PILOTS, PILOT_TIME = 8, 60.0
 """The step is decided with so many trials, until so many ms after the first stimulus."""
-MOST_HALVINGS = 6
+METHODS = {"midpoint": 3, "damped": 6}
+"""Methods of common steps, the cheaper first, and how often a step is halved for each."""
 
 
 def obstacles(shared: Shared) -> list[str]:
@@ -73,7 +75,7 @@ class SideBySide:
         given = [*cut.rates, *(program.states[i].name for i in cut.occupied)]
         wanted = [e for i in self._own for e in (program.derivatives[i], program.initial[i])]
         self._frontier = frontier(program, given, wanted, shared.constants)
-        part = remaining_part(cut, self._frontier.names)
+        part = remaining_part(cut, self._frontier.names, self._frontier.same)
         reasons = population_obstacles(part)
         assert not reasons, reasons
         self._kinds = self._found_kinds()
@@ -147,24 +149,24 @@ class SideBySide:
         trials = range(PILOTS)
         outcome, start = self._counts(trials)
         happened = self._happened(outcome, end)
-        step, coarse = engine.longest, None
         self.error = np.inf
-        for _ in range(MOST_HALVINGS + 1):
-            pilot.set_step(step)
-            fine = _tried(pilot, start, happened, trials)
-            if coarse is not None and fine is not None:
-                self.error = max((_apart(coarse[i], fine[i]) for i in fine), default=0.0)
-                if self.error <= engine.tolerance:
-                    step *= 2.0
-                    break
-            coarse, step = fine, 0.5 * step
-        together.set_step(step)
-        self.step = step
+        for method, most in METHODS.items():
+
+            def solved(step: float, way: str = method) -> dict[int, Array] | None:
+                return _tried(pilot, step, way, start, happened, trials)
+
+            step, error = _halved(solved, engine.longest, engine.tolerance, most)
+            if error < self.error or not np.isfinite(self.error):
+                self.step, self.error, self.method = step, error, method
+            if error <= engine.tolerance:
+                break
+        together.set_step(self.step, self.method)
         self.how = (
             f"The continuous parts of the trials were advanced side by side in steps of at most "
-            f"{step:g} ms; in {PILOTS} trials over {end - self._shared.stimulus.start:g} ms half "
-            f"the step changed no recorded state by more than {self.error:.1e} of how much it "
-            f"varies. {self._members.why if self._members else ''}".rstrip()
+            f"{self.step:g} ms by the method `{self.method}`; in {PILOTS} trials over "
+            f"{end - self._shared.stimulus.start:g} ms half the step changed no recorded state by "
+            f"more than {self.error:.1e} of how much it varies. "
+            f"{self._members.why if self._members else ''}".rstrip()
         )
 
     def _pilot_end(self) -> float:
@@ -218,10 +220,27 @@ class SideBySide:
         )  # fmt: skip
 
 
+def _halved(
+    solved: Callable[[float], dict[int, Array] | None], longest: float, tolerance: float, most: int
+) -> tuple[float, float]:  # fmt: skip
+    """The longest step whose halving changes little enough, else the shortest; and the change."""
+    step, coarse = longest, solved(longest)
+    error = np.inf
+    for _ in range(most):
+        fine = solved(0.5 * step)
+        if coarse is not None and fine is not None:
+            error = max((_apart(coarse[i], fine[i]) for i in fine), default=0.0)
+            if error <= tolerance:
+                return step, error
+        coarse, step = fine, 0.5 * step
+    return step, error
+
+
 def _tried(
-    pilot: Together, start: Array, happened: Happened, trials: range
+    pilot: Together, step: float, method: str, start: Array, happened: Happened, trials: range
 ) -> dict[int, Array] | None:  # fmt: skip
     """The states of some trials, or None where the step is too long for them."""
+    pilot.set_step(step, method)
     try:
         return pilot.run(start, happened, trials)[0]
     except RunError:

@@ -18,8 +18,6 @@ from quantal.engines.population.instances import Instances
 from quantal.engines.population.job import Job
 from quantal.engines.population.plan import SAME, Plan
 from quantal.engines.population.plan import Chunk as Steps
-from quantal.engines.population.settings import Settings as Population
-from quantal.engines.population.stiffness import chosen_method
 from quantal.engines.population.tile import Tile
 from quantal.engines.stochastic.chunk import Stopped
 from quantal.engines.stochastic.impulses import Effects, Happened, Impulses
@@ -109,18 +107,14 @@ class Together:
         self._program, self._stimulus, self._effects = program, stimulus, effects
         self._samples, self._kept = samples, kept
         self._own = tuple(range(len(program.drives) - given, len(program.drives)))
-        self.step = 0.0
-        self.method = ""
 
-    def set_step(self, step: float) -> None:
-        """Take steps no longer than this (ms)."""
-        settings = Population(step, self._samples, ())
-        self.method, _ = chosen_method(self._program, self._stimulus, settings)
-        choice = Choice((), self._own, tuple(self._stimulus.clamps), (), self.method, "double")
+    def set_step(self, step: float, method: str) -> None:
+        """Take steps no longer than this (ms), by a method of populations."""
+        choice = Choice((), self._own, tuple(self._stimulus.clamps), (), method, "double")
         self._kernel = population_kernel(self._program, choice).kernel
         every = bool(self._thresholds)
         self._plan = _Laid(self._stimulus, step, self._samples, every)
-        self._choice, self.step = choice, step
+        self._choice = choice
 
     def until(self, end: float) -> Together:
         """The same, only up to a time (ms)."""

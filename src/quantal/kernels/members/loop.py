@@ -13,6 +13,8 @@ from quantal.kernels.stochastic.philox import PAIRS
 from quantal.kernels.stochastic.slots import keep, slot
 from quantal.kernels.stochastic.tables import next_boundary
 
+PARTS = 4
+"""Parts of an interval, in each of which exits are spread evenly."""
 MARGIN = 65_536
 """Firings for which there is room in one interval, at least."""
 
@@ -22,7 +24,7 @@ def hop() -> str:
 
     A row of `member_odds` belongs to an interval and a hidden state: the chance to leave by any
     exit; if not, to be in another state at the end; conditional probabilities of these, the
-    commonest first; cumulative shares of the exits; their mean instants.
+    commonest first; cumulative shares of the exits, each in each part of the interval.
     """
     f = Function("hop", [(POINTER, "context")])
     keep(f, "exit_count", "0", INTEGER)
@@ -86,14 +88,13 @@ def _across(f: Function, s: str, odds: str, left: str, gains: str) -> None:
 def leave() -> str:
     """`leave(context, s, odds)`: an exit of a member that began in s, into the sorted list.
 
-    Its instant has a density that rises or falls linearly over the interval, by which a mean
-    between a third and two thirds is kept.
+    Its instant lies evenly in that part of the interval in which it is drawn to leave.
     """
     arguments = [(POINTER, "context"), (INTEGER, "s"), (POINTER, "odds")]
     f = Function("leave", arguments, attributes="nounwind noinline")
     shares = f.address("%odds", slot(f, "member_width", INTEGER))
-    means = f.address(shares, slot(f, "member_exits", INTEGER))
-    last = f.integer_add(f.load(slot(f, "exit_numbers"), "%s", INTEGER), -1)
+    ways = f.emit(f"mul i64 {f.load(slot(f, 'exit_numbers'), '%s', INTEGER)}, {PARTS}")
+    last = f.integer_add(ways, -1)
     v = f.load(slot(f, "uniforms"), f.call("pair", (POINTER, "%context"), returns=INTEGER))
     chosen = f.variable(INTEGER, "0")
     with f.repeat() as loop:
@@ -101,19 +102,14 @@ def leave() -> str:
         loop.leave_if(f.compare("sge", here, last, INTEGER))
         loop.leave_if(f.compare("ogt", f.load(shares, here), v))
         f.put(chosen, f.integer_add(here, 1), INTEGER)
-    way = f.get(chosen, INTEGER)
-    mean = f.load(means, way)
+    way = f.emit(f"sdiv i64 {f.get(chosen, INTEGER)}, {PARTS}")
+    part = f.emit(f"srem i64 {f.get(chosen, INTEGER)}, {PARTS}")
     exit_ = f.integer_add(f.load(slot(f, "exit_firsts"), "%s", INTEGER), way)
     home, gains = f.load(slot(f, "exit_homes"), exit_, INTEGER), slot(f, "member_gains")
     f.store(f.real_op("fadd", f.load(gains, home), real(1.0)), gains, home)
     u = f.load(slot(f, "uniforms"), f.call("pair", (POINTER, "%context"), returns=INTEGER))
-    # Density 1 + a (2 x - 1), mean 1/2 + a/6; x solves a x^2 + (1 - a) x = u.
-    a = f.real_op("fmul", f.real_op("fadd", mean, real(-0.5)), real(6.0))
-    a = f.larger(f.smaller(a, real(1.0)), real(-1.0))
-    b = f.real_op("fsub", real(1.0), a)
-    under = f.fma(f.real_op("fmul", real(4.0), a), u, f.real_op("fmul", b, b))
-    root = f.call("llvm.sqrt.f64", (DOUBLE, f.larger(under, real(0.0))), returns=DOUBLE)
-    x = f.real_op("fdiv", f.real_op("fadd", u, u), f.real_op("fadd", b, root))
+    before = f.emit(f"sitofp i64 {part} to double")
+    x = f.real_op("fmul", f.real_op("fadd", before, u), real(1.0 / PARTS))
     edges, interval = slot(f, "member_edges"), slot(f, "interval", INTEGER)
     start = f.load(edges, interval)
     end = f.load(edges, f.integer_add(interval, 1))

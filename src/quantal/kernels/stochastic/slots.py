@@ -26,7 +26,7 @@ MEMBER_ARRAYS = (
 )
 MEMBER_COUNTS = (
     "interval", "interval_count", "member_count", "member_width", "member_stride",
-    "member_exits", "exit_count", "exit_width",
+    "exit_count", "exit_width",
     "first_exit",
 )  # fmt: skip
 """Of members that move together over intervals: see `kernels.members`."""
