@@ -50,10 +50,12 @@ def _expected_amplitudes(
         numbers, name = binomial_law(round(fit.n), float(fit.p[0])), "binomial N, p, q"
         size = float(found.heights[:, 0].mean()) / (round(fit.n) * float(fit.p[0]))
     else:
-        content = float(found.heights[:, 0].mean()) / found.quantum
+        # Of very many sites the parabola still knows the quantum of a response.
+        size = found.quantum if fit is None or not fit.n > MOST_SITES else fit.q
+        content = float(found.heights[:, 0].mean()) / size
         if not content > 0.0:
             return None
-        numbers, name, size = poisson_law(content), "Poisson", found.quantum
+        numbers, name = poisson_law(content), "Poisson"
     return name, amplitude_law(x, numbers, size, cv, width / 2)
 
 
