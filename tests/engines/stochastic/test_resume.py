@@ -13,7 +13,7 @@ from tests.statistics.test_channels_and_sensors import GLUTAMATE
 from tests.statistics.test_planted_faults import QUANTA, following
 
 import quantal
-from quantal.engines.stochastic import keeping
+from quantal.engines.stochastic import keeping, side_by_side, spread
 from quantal.engines.stochastic.chunk import Chunk, Outcome, Stopped
 from quantal.engines.stochastic.packing import pack, unpack
 from quantal.engines.stochastic.side_by_side import SideBySide
@@ -219,3 +219,15 @@ def test_what_is_no_plain_data_cannot_be_packed():
     outcome = Outcome(range(1), np.zeros((1, 1, 1)), {0: object()})
     with pytest.raises(TypeError, match="object cannot be kept"):
         pack(outcome)
+
+
+@pytest.mark.parametrize("case", ["ssa", "hybrid"])
+def test_ctrl_c_before_the_first_trial_is_whole_is_an_interrupt(case, stopped, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(spread, "wait", interrupted)
+    # The common steps of `hybrid` are decided with trials of their own, which must end.
+    monkeypatch.setattr(side_by_side, "obstacles", lambda shared: ["it was asked for"])
+    with pytest.raises(KeyboardInterrupt):
+        stopped(case, 0)

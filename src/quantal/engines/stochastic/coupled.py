@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
+PIECES_PER_WORKER = 8
+FEWEST_TOGETHER = 32
+"""Half as many take half as long again."""
+
 
 def run_coupled(
     engine: Hybrid, program: Program, stimulus: Stimulus, settings: Settings
@@ -47,7 +52,7 @@ def run_coupled(
     kept = kept_trials(Result, engine, program, stimulus, settings)
     done, status = spread(runner.run, chunks, settings, stimulus.end, shared.stop, kept)
     if not done:
-        raise RunError("the run was stopped before its first trial had ended")
+        raise KeyboardInterrupt
     trajectory = _trajectory(shared, runner, done, status, ready)
     trajectory.statistics |= {"expected_events": expected, "expected_bytes": size}
     return trajectory
@@ -65,6 +70,13 @@ def _check_events(shared: Shared, count: int) -> float:
             "fewer trials, say `continuous` for what is abundant, or raise `max_events`"
         )
     return expected * count
+
+
+def _fair(settings: Settings, count: int) -> int:
+    """Trials in a piece: so few that progress is seen and Ctrl-C keeps some, not too few to
+    share their steps."""
+    pieces = PIECES_PER_WORKER * (settings.workers or os.cpu_count() or 1)
+    return max(-(-count // pieces), FEWEST_TOGETHER)
 
 
 def _runner(shared: Shared) -> OneByOne | SideBySide:

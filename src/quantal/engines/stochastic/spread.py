@@ -21,7 +21,8 @@ def spread(
 ) -> tuple[list[Result], str]:  # fmt: skip
     """All chunks in the order of their trials, and a sentence on how it went.
 
-    `stop` is set when the others should give up, at Ctrl-C or after an error. What `kept`
+    `stop` is set when the others should give up, at Ctrl-C or after an error. Nothing is given
+    where Ctrl-C came before the first trial was whole. What `kept`
     holds already is not run again, and what is finished is kept there at once.
     """
     count = sum(len(trials) for trials in chunks)

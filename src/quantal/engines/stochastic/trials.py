@@ -93,7 +93,7 @@ def run_trials(
     on_disk = kept_trials(Outcome, method.identity, program, stimulus, settings)
     done, status = _work(plan, settings, count, kept, stop, method, on_disk)
     if not done:
-        raise RunError("the run was stopped before its first trial had ended")
+        raise KeyboardInterrupt
     return _trajectory(
         method, plan, settings, done, kept, status,
         {"compile_seconds": compiled, "cached": float(cached),

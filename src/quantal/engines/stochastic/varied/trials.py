@@ -61,7 +61,7 @@ def run_each(
     chunks = [range(trial, trial + 1) for trial in range(count)]
     done, status = spread(one, chunks, settings, stimulus.end, stop)
     if not done:
-        raise RunError("the run was stopped before its first trial had ended")
+        raise KeyboardInterrupt
     return _joined(program, stimulus, settings, done, status)
 
 
