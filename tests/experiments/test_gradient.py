@@ -216,6 +216,14 @@ def test_all_strange_names_are_told_at_once(receptor):
     ])  # fmt: skip
 
 
+def test_an_input_is_varied_through_the_protocol():
+    text = refused("receptors/nmda_destexhe_1996", "peak(open)", "Mg")
+    assert text == (
+        "`nmda_destexhe_1996` has no parameter `Mg`; it is an input: hold it in the protocol, "
+        "and vary `hold(Mg)`"
+    )
+
+
 def test_what_has_no_derivative_is_refused(receptor):
     assert refused(receptor, "count(open > 0.1)", "k_on") == (
         "`count(open > 0.1)` counts; a count has no derivative"

@@ -90,6 +90,8 @@ def parameter_of(
     if name not in names and not any(each.endswith(f".{name}") for each in names):
         meant = [each for each in amplitudes if each.split("(")[1].rstrip(")").startswith(name)]
         hint = f"; did you mean `{meant[0]}`?" if meant else ""
+        if not meant and name in binder.drive_index:
+            hint = f"; it is an input: hold it in the protocol, and vary `hold({name})`"
         if any(state.name == name for state in program.states):
             hint = f"; did you mean `initial({name})`?"
         raise UsageError(
