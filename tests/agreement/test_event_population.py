@@ -89,16 +89,20 @@ def spiking(times):
     return protocols.recorded(times, "spike") if len(times) else protocols.Protocol()
 
 
-def both(text, size, until, sample, parameters=None, **more):
-    """The sum by events, and the sum of single runs by the stiff engine."""
-    model, spikes = quantal.load(HEAD + text), trains(size, until)
+def both(text, spikes, until, sample, parameters=None, common=CLAMP, **more):
+    """The sum by events, and the sum of single runs by the stiff engine.
+
+    `spikes` are trains, or for how many synapses to draw them.
+    """
+    spikes = trains(spikes, until) if isinstance(spikes, int) else spikes
+    model, size = quantal.load(HEAD + text), len(spikes)
     simulated = quantal.run_population(
-        model, CLAMP, size=size, spikes={"spike": spikes}, until=until, sample=sample,
+        model, common, size=size, spikes={"spike": spikes}, until=until, sample=sample,
         record=RECORD, keep="sum", engine="event", parameters=parameters, **more,
     )  # fmt: skip
     exact = dict.fromkeys(RECORD, 0.0)
     for number, train in enumerate(spikes):
-        protocol = spiking(train) + CLAMP
+        protocol = spiking(train) + common
         for name, values in (parameters or {}).items():
             protocol += protocols.parameter(name, float(values[number]))
         run = quantal.run(
@@ -121,6 +125,23 @@ def test_any_number_of_vesicles_and_times_within_pulses(sample):
     simulated, exact = both(ONE.format(tau=0.1), size, 150.0, sample, vesicles)
     assert worst(simulated, exact) <= 1e-9
     assert 0.0 < simulated.statistics["reduction_error"] <= 1e-9
+
+
+@pytest.mark.parametrize(
+    ("spikes", "common"),
+    [
+        ([[], []], CLAMP),
+        ([[0.0], [0.0, 10.0], [20.0]], CLAMP),
+        ([[5.0, 5.0], [5.0, 5.0, 5.0000001]], CLAMP),
+        ([[5.0], [7.5]], CLAMP + protocols.Protocol(rest=10.0)),
+        ([[5.0], []], CLAMP + protocols.train("spike", rate="200 Hz", count=3, start=1.0)),
+    ],
+    ids=["none", "at the start, a sample and the end", "of one moment", "after rest", "of all"],
+)
+def test_spikes_wherever_they_fall(spikes, common):
+    simulated, exact = both(ONE.format(tau=0.1), spikes, 20.0, 0.5, common=common)
+    for name in RECORD:
+        assert np.abs(simulated[name] - exact[name]).max() <= 1e-10
 
 
 def test_slow_transmitter_whose_pulses_overlap():

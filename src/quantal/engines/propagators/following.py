@@ -169,9 +169,11 @@ class Summing:
         """Pulses of the common shape, by table: states at their ends, and what is seen."""
         driven, departures = self._driven, self._stretches.departures[at]
         first, last = self._rows_in(at, active)
-        for step in range(int((last - first).max(initial=0))):
-            here = np.flatnonzero(first + step < last)
-            rows = first[here] + step
+        # Every pulse with every row in it.
+        counts = np.maximum(last - first, 0)
+        here = np.repeat(np.arange(len(at)), counts)
+        rows = np.arange(len(here)) + np.repeat(first - np.cumsum(counts) + counts, counts)
+        if len(here):
             times = self._grid.start + rows * self._grid.spacing - self._stretches.begin[at[here]]
             seen = driven.seen(starts[here], departures[here], times, self._wanted)
             self._add(rows, seen)
@@ -208,5 +210,5 @@ class Summing:
 
 FEW_PULSES = 2000
 """So many pulses of odd heights are done one by one."""
-TOGETHER = 16384
-"""Members done at a time, so that they stay in the cache."""
+TOGETHER = 8192
+"""Members done at a time, which bounds the memory for what is seen of their pulses."""

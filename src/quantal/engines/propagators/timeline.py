@@ -55,7 +55,8 @@ def timeline(
     times = np.concatenate([part[0] for part in parts])
     owner = np.concatenate([part[1] for part in parts])
     kinds = np.repeat(np.arange(len(parts)), [len(part[0]) for part in parts])
-    order = np.lexsort((kinds, times, owner))
+    # The sort is stable: at one moment the kinds keep their order.
+    order = np.lexsort((times, owner))
     order = order[times[order] <= stimulus.end]
     acts_of = tuple(part[2] for part in parts)
     return Timeline(times[order], _offsets(owner[order], size), acts_of, kinds[order])
