@@ -92,8 +92,9 @@ def _pieces(
 ) -> Acts:
     """Events, looks and the rest of each step, each as a piece with its own length."""
     edges, looks = chunk.edges, chunk.looks
-    taken = np.unique(np.stack([step, lane]), axis=1)
-    rest_step, rest_lane = taken
+    # Steps and lanes as one whole number each: far faster to sort than pairs.
+    lanes = int(lane.max()) + 1
+    rest_step, rest_lane = np.divmod(np.unique(step * lanes + lane), lanes)
     parts: list[tuple[np.ndarray[Any, Any], ...]] = [
         (step, lane, when, np.zeros(len(lane)), handler, np.full(len(lane), -1))
     ]
@@ -116,7 +117,7 @@ def _pieces(
     ))  # fmt: skip
     columns: list[Any] = [np.concatenate([part[column] for part in parts]) for column in range(6)]
     step, lane, when, kind, handler, out = columns
-    order = np.lexsort((kind, when, lane, step, lane // group))
+    order = np.lexsort((kind, when, ((lane // group) * chunk.steps + step) * lanes + lane))
     step, lane, when, kind, handler, out = (each[order] for each in columns)
     first_of = np.ones(len(step), dtype=bool)
     first_of[1:] = (step[1:] != step[:-1]) | (lane[1:] != lane[:-1])
