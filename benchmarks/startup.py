@@ -18,7 +18,7 @@ from typing import NamedTuple
 from row import Row
 
 SOURCE = str(Path(__file__).parent.parent / "src")
-ROUNDS = 5
+ROUNDS = 3
 SYNAPSE = "synapses/calyx_of_held"
 ONE_SPIKE = [
     "run", SYNAPSE, "--train", "stimulus every 10 ms count 1 at 1 ms", "--until", "20 ms",
