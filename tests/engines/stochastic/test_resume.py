@@ -13,11 +13,16 @@ from tests.statistics.test_channels_and_sensors import GLUTAMATE
 from tests.statistics.test_planted_faults import QUANTA, following
 
 import quantal
+from quantal.compiler.bind import bind
+from quantal.engines.base import Settings
+from quantal.engines.hybrid import ENGINE as HYBRID
 from quantal.engines.stochastic import keeping, side_by_side, spread
 from quantal.engines.stochastic.chunk import Chunk, Outcome, Stopped
 from quantal.engines.stochastic.packing import pack, unpack
 from quantal.engines.stochastic.side_by_side import SideBySide
 from quantal.errors import UsageError
+from quantal.experiments.loading import prepare
+from quantal.protocols.protocol import Protocol
 
 CASES = {
     "ssa": (QUANTA, following("spike every 1 ms count 3", "train"), "ssa"),
@@ -231,3 +236,21 @@ def test_ctrl_c_before_the_first_trial_is_whole_is_an_interrupt(case, stopped, m
     monkeypatch.setattr(side_by_side, "obstacles", lambda shared: ["it was asked for"])
     with pytest.raises(KeyboardInterrupt):
         stopped(case, 0)
+
+
+def test_trials_that_share_their_steps_go_on_to_the_same_bits(tmp_path):
+    text = FEW_VESICLES[: FEW_VESICLES.index("on V crosses")].replace("event spike out\n", "")
+    program = prepare(loaded(text))
+    stimulus = bind(program, Protocol(until=4.0), ()).stimulus
+    settings = Settings(sample=np.linspace(0.0, 4.0, 9), trials=24, seed=5, chunk=8, workers=1)
+
+    def progress(share):
+        raise KeyboardInterrupt
+
+    part = HYBRID.run(program, stimulus, replace(settings, keep=tmp_path, progress=progress))
+    assert 0 < len(part.trials) < 24
+    again = replace(settings, keep=tmp_path, workers=2, chunk=5)
+    whole = HYBRID.run(program, stimulus, again)
+    assert "side by side" in whole.made_by["continuous"]
+    assert f"{len(part.trials)} of which were kept from before" in whole.status
+    same(whole, HYBRID.run(program, stimulus, settings))

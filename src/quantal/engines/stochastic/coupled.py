@@ -47,7 +47,7 @@ def run_coupled(
     expected = _check_events(shared, count)
     runner = _runner(shared)
     ready = time.perf_counter() - started
-    piece = min(settings.chunk or runner.largest, runner.largest)
+    piece = min(settings.chunk or _fair(settings, count), runner.largest)
     chunks = [range(first, min(first + piece, count)) for first in range(0, count, piece)]
     kept = kept_trials(Result, engine, program, stimulus, settings)
     done, status = spread(runner.run, chunks, settings, stimulus.end, shared.stop, kept)
