@@ -290,3 +290,13 @@ def test_fixed_steps_give_the_same_sum():
         for engine in ("event", "population")
     ]  # fmt: skip
     assert np.abs(sums[1] / sums[0].max() - sums[0] / sums[0].max()).max() <= 2e-4
+
+
+def test_equal_rates_in_series_have_no_modes_to_sum():
+    """An alpha function of conductance."""
+    with pytest.raises(UsageError) as caught:
+        quantal.run_population(
+            "receptors/conductance_alpha", protocols.hold("V", "-60 mV"), size=2, until=10.0,
+            sample=1.0, record=["s"], keep="sum", engine="event",
+        )  # fmt: skip
+    assert "equal rates in series have no modes to sum (`drive`)" in str(caught.value)

@@ -9,7 +9,8 @@ import numpy as np
 
 from quantal.engines.population.ensemble import Ensemble
 from quantal.engines.population.instances import Instances, Spikes, faults
-from quantal.engines.propagators.many import Population, obstacles
+from quantal.engines.propagators.many import Population
+from quantal.engines.propagators.obstacles import Irreducible, obstacles
 from quantal.errors import UsageError
 from quantal.program import Program
 from quantal.stimulus import Stimulus
@@ -29,6 +30,11 @@ def choose(
     if engine == "population" or (engine == "auto" and keep != "sum"):
         return "population", ""
     reasons = obstacles(program, stimulus, instances, names, samples)
+    if not reasons:
+        try:
+            Population(program, stimulus, instances, names, samples)
+        except Irreducible as irreducible:
+            reasons = [str(irreducible)]
     if keep == "all":
         reasons = [
             "it gives sums and means, not each instance: say `keep='sum'` or `keep='mean'`",
