@@ -36,15 +36,21 @@ def applied(program: Program, parameters: np.ndarray) -> Applied:
     varied = [slot for slot in program.parameters if slot.spread is not None]
     if not varied:
         return Applied(program, program.notes)
-    made, left = with_classes(with_copies(program, parameters))
+    made, into = with_classes(with_copies(program, parameters))
     notes = [note for note in program.notes if not note.endswith("this run uses its mean")]
     for slot in varied:
         assert slot.spread is not None
         text = f"`{slot.name}` varies per {slot.spread.per}"
-        if slot.name in left and slot.name not in carried(program):
-            notes.append(f"{text}; no single event of this model carries it: its mean is used")
-        else:
+        if slot.spread.per != "firing" or slot.name in carried(program):
             notes.append(f"{text}: {described(slot.spread)}")
+        elif slot.name in into:
+            states = ", ".join(f"`{name}`" for name in into[slot.name])
+            notes.append(
+                f"{text}: {described(slot.spread)}, carried by single events into {states}; its "
+                "mean is used elsewhere"
+            )
+        else:
+            notes.append(f"{text}; no single event of this model carries it: its mean is used")
     return Applied(made, tuple(notes))
 
 

@@ -36,24 +36,32 @@ from quantal.expression import (
 )
 from quantal.program import Definition, Program, ReactionRow
 
-CLASSES = 32
-"""Values that a parameter takes."""
+CLASSES, FEWEST = 32, 8
+"""Values that a parameter takes: so many, or fewer where many reactions carry it."""
+MOST_REACTIONS = 192
+"""Reactions that the division may give before there are fewer classes."""
 
 
-def with_classes(program: Program, count: int = CLASSES) -> tuple[Program, list[str]]:
-    """A Program whose single events carry one of `count` values; and parameters that cannot.
+def with_classes(program: Program) -> tuple[Program, dict[str, list[str]]]:
+    """A Program whose single events carry one of several values; and into which states.
 
-    Its further parameters `q[1]`, `q[2]`, ... are those values.
+    Its further parameters `q[1]`, `q[2]`, ... are those values. A parameter that no single
+    event carries is not among the keys.
 
     Raises:
         UsageError: a parameter that changes a rate, or something not proportional to events.
     """
     names = [p.name for p in program.parameters if p.spread and p.spread.per == "firing"]
     if not names:
-        return program, []
+        return program, {}
     _refuse_rates(program, names)
-    writer = _Writer(program, names, count)
-    return writer.written(), [name for name in names if name not in writer.carried]
+    writer = _Writer(program, names, CLASSES)
+    made = writer.written()
+    count = max(min(MOST_REACTIONS // max(len(writer.divided), 1), CLASSES), FEWEST)
+    if count < CLASSES:
+        writer = _Writer(program, names, count)
+        made = writer.written()
+    return made, writer.into
 
 
 def _refuse_rates(program: Program, names: list[str]) -> None:
@@ -94,6 +102,7 @@ class _Writer:
         self.carried: set[str] = set()
         self.divided: set[str] = set()
         self.written_out: set[str] = set()
+        self.into: dict[str, list[str]] = {}
 
     def _is_single(self, row: ReactionRow) -> bool:
         """Whether it is counted one by one, or gives what varies by itself."""
@@ -107,13 +116,18 @@ class _Writer:
 
     def written(self) -> Program:
         program = self.program
-        derivatives = tuple(self._derivative(each) for each in program.derivatives)
+        derivatives = tuple(
+            self._derivative(state.name, each)
+            for state, each in zip(program.states, program.derivatives, strict=True)
+        )
         rows: list[ReactionRow] = []
         for row in program.reactions:
             if row.forward in self.events and any(
                 names_in(c) & self.dependent for _, c in row.changes
             ):
-                self._carry(row.forward, [c for _, c in row.changes])
+                for i, change in row.changes:
+                    if names_in(change) & self.dependent:
+                        self._carry(row.forward, [change], program.states[i].name)
             rows += self._rows(row)
         return replace(
             program,
@@ -128,21 +142,24 @@ class _Writer:
             ),
         )  # fmt: skip
 
-    def _carry(self, law: str, expressions: Iterable[Expression]) -> None:
+    def _carry(self, law: str, expressions: Iterable[Expression], state: str) -> None:
         self.divided.add(law)
         used = used_by(self.program, expressions)
         self.carried |= used & set(self.names)
+        for name in sorted(used & set(self.names)):
+            if state not in self.into.setdefault(name, []):
+                self.into[name].append(state)
         self.written_out |= used & self.dependent - set(self.names)
 
-    def _derivative(self, expression: Expression) -> Expression:
+    def _derivative(self, state: str, expression: Expression) -> Expression:
         """Terms that single events and a varied parameter meet in, class by class."""
         total: Expression = ZERO
         for sign, term in _terms(expression):
-            written = self._term(term)
+            written = self._term(state, term)
             total = add(total, Apply("neg", (written,)) if sign < 0 else written)
         return total
 
-    def _term(self, term: Expression) -> Expression:
+    def _term(self, state: str, term: Expression) -> Expression:
         used = used_by(self.program, [term])
         laws = used & self.events.keys()
         if not (used & set(self.names) and laws):
@@ -150,7 +167,7 @@ class _Writer:
         between = [name for name in depending(self.program, laws) if name in used]
         self._check_linear(term, laws)
         for law in laws:
-            self._carry(law, [term])
+            self._carry(law, [term], state)
         self.written_out |= set(between)
         total: Expression = ZERO
         for k in range(self.count):
