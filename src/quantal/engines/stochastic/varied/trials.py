@@ -15,7 +15,7 @@ from quantal.engines.stochastic.chunk import Stopped
 from quantal.engines.stochastic.results import trial_count
 from quantal.engines.stochastic.spread import spread
 from quantal.engines.stochastic.varied.applied import of_trial, per_trial
-from quantal.errors import RunError, UsageError
+from quantal.errors import UsageError
 from quantal.program import Program
 from quantal.stimulus import Stimulus
 from quantal.trajectory import Trajectory
@@ -52,10 +52,9 @@ def run_each(
                       progress=None, stop=stop, max_events=settings.max_events / count)  # fmt: skip
         try:
             run = engine.run(program, of_trial(program, stimulus, settings.seed, number), own)
-        except RunError:
-            if stop.is_set():
-                raise Stopped from None
-            raise
+        except KeyboardInterrupt:
+            # The run of one trial gives up because all do.
+            raise Stopped from None
         return _One(trials, run)
 
     chunks = [range(trial, trial + 1) for trial in range(count)]
