@@ -60,6 +60,7 @@ def frontier(
         elif name in definitions:
             stack.extend(sorted(names_in(definitions[name])))
     found = sorted(names)
+    uses = {each: names_in(expression) for each, expression in definitions.items()}
     level, slopes = np.zeros(len(found)), np.zeros((len(found), len(sources)))
     for column, source in enumerate([None, *sources]):
         values = dict.fromkeys(sources, 0.0)
@@ -67,7 +68,7 @@ def frontier(
             values[source] = 1.0
         known = {**parameters, **values}
         for row, name in enumerate(found):
-            value = _value(name, definitions, known)
+            value = _value(name, definitions, uses, known)
             if source is None:
                 level[row] = value
             else:
@@ -84,10 +85,12 @@ def frontier(
     )  # fmt: skip
 
 
-def _value(name: str, definitions: Mapping[str, Expression], known: dict[str, float]) -> float:
+def _value(
+    name: str, definitions: Mapping[str, Expression], uses: dict[str, set[str]],
+    known: dict[str, float],
+) -> float:  # fmt: skip
     if name in known:
         return known[name]
-    uses = {each: names_in(expression) for each, expression in definitions.items()}
     needed = closure(uses, [name], stop=known)
     for each in definitions:  # in an order in which each uses only earlier ones
         if each in needed and each not in known:

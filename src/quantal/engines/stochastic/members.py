@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from quantal.engines.stochastic.cells import cut
+from quantal.engines.stochastic.cells import Cells
 from quantal.engines.stochastic.chunk import Chunk, Plan, Stopped
 from quantal.engines.stochastic.failure import explain, too_many
 from quantal.engines.stochastic.hidden import Hidden, Key, hidden
@@ -18,6 +18,8 @@ from quantal.kernels.members.loop import MARGIN
 from quantal.kernels.stochastic import slots as codes
 from quantal.kernels.stochastic.kernel import stochastic_kernel
 from quantal.kernels.stochastic.network import write_network
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
 
 LONGEST = 1.0
 """ms: within a longer interval nobody new would move."""
@@ -60,9 +62,7 @@ def members(plan: Plan, visible: set[int], key_of: Callable[[Key], int]) -> Memb
         plan.stimulus.start, plan.stimulus.end,
         int(np.ceil((plan.stimulus.end - plan.stimulus.start) / LONGEST)) + 1,
     )  # fmt: skip
-    cells = cut(plan.functions, plan.kernel.layout.driven, plan.stimulus.start,
-                plan.stimulus.end, NEAR)  # fmt: skip
-    edges = np.union1d(cells.edges, longest)
+    edges = np.union1d(_joined(plan.cells), longest)
     edges = edges[np.append(True, np.diff(edges) > 1e-9)]
     edges[-1] = plan.stimulus.end
     kept = [n for n in range(len(program.reactions)) if n not in {row for row, _ in found.keys}]
@@ -91,6 +91,22 @@ def members(plan: Plan, visible: set[int], key_of: Callable[[Key], int]) -> Memb
         "intervals, each exit at an instant inside."
     )
     return Members(calm, members_kernel(rest, plan.clamped), found, made, why)
+
+
+def _joined(cells: Cells) -> Array:
+    """Edges of neighbouring cells put together while the bounds of all drives stay near."""
+    share, floor = NEAR
+    low, high = cells.low[:, :-1], cells.high[:, :-1]
+    smallest = floor * np.maximum(np.abs(low), np.abs(high)).max(axis=0, initial=0.0)
+    edges, least, largest = [float(cells.edges[0])], low[0], high[0]
+    for number in range(1, len(low)):
+        a, b = np.minimum(least, low[number]), np.maximum(largest, high[number])
+        wide = b - a > np.maximum(share * np.maximum(np.abs(a), np.abs(b)), smallest)
+        if wide.any():
+            edges.append(float(cells.edges[number]))
+            a, b = low[number], high[number]
+        least, largest = a, b
+    return np.array([*edges, float(cells.edges[-1])])
 
 
 class MembersChunk(Chunk):
