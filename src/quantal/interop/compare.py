@@ -10,6 +10,7 @@ import numpy as np
 
 from quantal.errors import UsageError, did_you_mean
 from quantal.experiments.loading import load, prepare
+from quantal.experiments.releases import CLAMPED, CURRENTS, HOLDING, STIMULI
 from quantal.experiments.run import run_program
 from quantal.expression import Number
 from quantal.interop.evoked import LONGEST_WINDOW, Evoked, evoked
@@ -22,18 +23,6 @@ from quantal.program import Program
 from quantal.protocols.protocol import Hold, Protocol
 from quantal.protocols.stimulation import recorded as recorded_stimuli
 from quantal.units import VOLTAGE
-
-EVENTS = ("stimulus", "spike", "action_potential")
-"""Names of events that evoke an action potential, in the order they are looked for."""
-
-CURRENTS = ("epsc", "ipsc", "psc")
-"""Roles of a postsynaptic current under voltage clamp."""
-
-CLAMPED = ("soma_V", "postsynaptic_V")
-"""Roles of the membrane that is clamped while that current is recorded."""
-
-HOLDING = -70.0
-"""mV at which it is held if the protocol does not say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +151,7 @@ def compare(
     measured = evoked(trace)
     model = synapse if isinstance(synapse, Model) else load(synapse)
     program = prepare(model)
-    trigger = _chosen(event, EVENTS, program.events, "event", program)
+    trigger = _chosen(event, STIMULI, program.events, "event", program)
     name = _chosen(current, CURRENTS, list(program.units()), "current", program)
     until = float(min(trace.time[-1], measured.stimuli[-1] + LONGEST_WINDOW))
     drive = recorded_stimuli(measured.stimuli, trigger) + _clamp(program, protocol or Protocol())
