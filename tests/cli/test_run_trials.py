@@ -97,3 +97,18 @@ def test_a_receptors_trials_are_drawn_as_noise(quantal, tmp_path):
 def test_a_run_without_trials_has_no_figure_of_them(quantal, tmp_path):
     said = quantal(*asked(tmp_path, "--figure", tmp_path / "x.png"))
     assert said.exit_code == 2
+
+
+def test_what_varies_and_which_engine_is_told(quantal, tmp_path):
+    law = "hot ~ gamma(cv = 0.2) per firing"
+    said = quantal(*asked(tmp_path, "--trials", "2", "--vary", law))
+    assert "has no parameter `hot`" in said.stderr
+    said = quantal(*asked(tmp_path, "--trials", "2", "--vary", "n gamma"))
+    assert "`n gamma` varies nothing; write `q ~ gamma(cv = 0.3) per firing`" in said.stderr
+    said = quantal(*asked(tmp_path, "--trials", "2", "--leap", "0.1", "--engine", "leap"))
+    assert "The engine `leap` was asked for." in said.stdout
+    said = quantal(*asked(tmp_path, "--trials", "2", "--continuous", "hot", "--discrete", "site"))
+    assert "The engine `hybrid` was chosen" in said.stdout
+    assert "because `hot` is declared continuous." in said.stdout
+    said = quantal(*asked(tmp_path, "--trials", "2", "--discrete", "full"))
+    assert "`full` is a state of the scheme `site`: name the scheme" in said.stderr
