@@ -7,6 +7,7 @@ import quantal
 from quantal import protocols
 from quantal.engines.propagators import following, scheme
 from quantal.errors import UsageError
+from quantal.experiments.loading import prepare
 
 HEAD = """synapse s "Transmitter of each spike on two kinds of receptor"
 source Jonas, Major & Sakmann 1993 J Physiol 472:615
@@ -89,6 +90,12 @@ def spiking(times):
     return protocols.recorded(times, "spike") if len(times) else protocols.Protocol()
 
 
+def parameter_text(model, name, value):
+    """A value in the parameter's own unit."""
+    slots = {slot.name: slot.unit.text for slot in prepare(model).parameters}
+    return f"{float(value)!r} {slots[name]}"
+
+
 def both(text, spikes, until, sample, parameters=None, common=CLAMP, **more):
     """The sum by events, and the sum of single runs by the stiff engine.
 
@@ -104,7 +111,7 @@ def both(text, spikes, until, sample, parameters=None, common=CLAMP, **more):
     for number, train in enumerate(spikes):
         protocol = spiking(train) + common
         for name, values in (parameters or {}).items():
-            protocol += protocols.parameter(name, float(values[number]))
+            protocol += protocols.parameter(name, parameter_text(model, name, values[number]))
         run = quantal.run(
             model, protocol, until=until, sample=simulated.time, record=RECORD,
             relative=1e-12, absolute=1e-15, engine="stiff",
@@ -142,6 +149,14 @@ def test_spikes_wherever_they_fall(spikes, common):
     simulated, exact = both(ONE.format(tau=0.1), spikes, 20.0, 0.5, common=common)
     for name in RECORD:
         assert np.abs(simulated[name] - exact[name]).max() <= 1e-10
+
+
+def test_synapses_of_different_sizes():
+    """Their numbers of receptors weigh their currents, and nothing else."""
+    rng = np.random.default_rng(7)
+    sizes = {"nmda.n": rng.integers(5, 40, 6), "nmda.g": rng.uniform(40.0, 60.0, 6)}
+    simulated, exact = both(ONE.format(tau=0.1), 6, 100.0, 1.0, sizes)
+    assert worst(simulated, exact) <= 1e-9
 
 
 def test_slow_transmitter_whose_pulses_overlap():
@@ -251,8 +266,8 @@ def test_auto_says_in_one_sentence_why():
     [
         ({"keep": "all"},
          "it gives sums and means, not each instance: say `keep='sum'` or `keep='mean'`"),
-        ({"parameters": {"ampa.n": np.ones(2)}, "record": ["ampa.i"]},
-         "`ampa.n` differs between instances and is part of `ampa.i`"),
+        ({"parameters": {"ampa.E": np.array([0.0, 5.0])}, "record": ["ampa.i"]},
+         "`ampa.E` of each instance is more than a factor of `ampa.i`"),
         ({"parameters": {"nmda.kon": np.ones(2)}},
          "`nmda.kon` differs between instances and is a rate of `nmda.C0`"),
         ({"sample": np.array([1.0, 2.0, 4.0])}, "the times of the output are not evenly spaced"),

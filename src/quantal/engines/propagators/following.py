@@ -36,10 +36,10 @@ class Stretches:
 
 
 class Summing:
-    """One block in the making: `seen` (count, m) sums of the wanted states within pulses."""
+    """One block in the making, from the states `starts` (members, n)."""
 
     def __init__(
-        self, driven: Driven, stretches: Stretches, start: Array, grid: Grid, wanted: list[int]
+        self, driven: Driven, stretches: Stretches, starts: Array, grid: Grid, wanted: list[int]
     ) -> None:
         self._driven, self._stretches, self._grid, self._wanted = driven, stretches, grid, wanted
         self._modes = driven.messenger.rest
@@ -52,11 +52,11 @@ class Summing:
         members = len(stretches.offsets) - 1
         self._loop: Compiled | None = None
         if can_compile(self._modes):
-            self._states = np.zeros((members, padded(len(start))))
-            self._states[:, : len(start)] = self._modes.inverse @ start
+            self._states = np.zeros((members, padded(starts.shape[1])))
+            self._states[:, : starts.shape[1]] = starts @ self._modes.inverse.T
             self._compile(heights)
         else:
-            self._states = np.tile(start, (members, 1))
+            self._states = starts.copy()
 
     def _compile(self, heights: Array) -> None:
         """What the loop is told of each stretch, and its tables."""

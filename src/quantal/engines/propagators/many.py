@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from quantal.engines.propagators.readout import readout
 from quantal.engines.propagators.split import changed_by, split
 from quantal.engines.propagators.sums import Decaying, Grid
 from quantal.engines.propagators.timeline import Timeline, timeline
+from quantal.engines.propagators.weights import weight
 from quantal.kernels.symbolic.equations import DRIVE, STATE
 from quantal.program import Program
 from quantal.stimulus import Stimulus
@@ -123,21 +125,41 @@ class Population:
         after = pre.run(line, stimulus.start, first, states)
         kinds = line.kinds
         line, after = _with_start(line, after, start, stimulus.start)
-        means = np.zeros((self._grid.count, len(program.states)))
-        self._follow(line, kinds, after, means)
-        self._sum_free(line, after, means)
-        return self._trajectory(means / size)
+        observers: dict[str, Observer] = {}
+        for factor, names in self._by_factor():
+            needed, _ = readout(program, names)
+            means = np.zeros((self._grid.count, len(program.states)))
+            self._follow(line, kinds, after, means, needed, factor)
+            self._sum_free(line, after, means, needed, factor)
+            observers |= dict.fromkeys(names, self._observer(means / size))
+        return self._trajectory(observers)
 
-    def _follow(self, line: Timeline, kinds: Whole | None, after: Array, means: Array) -> None:
+    def _by_factor(self) -> list[tuple[Array, list[str]]]:
+        """What each instance counts for, and the names to which that applies."""
+        groups: dict[bytes, tuple[Array, list[str]]] = {}
+        own = self._instances.parameters
+        for name in self._names:
+            factor = weight(self._program, name, self._stimulus.parameters, own)
+            if factor is None:
+                factor = np.ones(self._instances.size)
+            groups.setdefault(factor.tobytes(), (factor, []))[1].append(name)
+        return list(groups.values())
+
+    def _follow(
+        self, line: Timeline, kinds: Whole | None, after: Array, means: Array,
+        needed: set[int], factor: Array,
+    ) -> None:  # fmt: skip
         for driven in self._followers:
+            if not needed & set(driven.messenger.block.indices):
+                continue
             block = driven.messenger.block
             felt, part = _felt(line, kinds, self._moving_kinds(line, driven))
             departures = driven.messenger.departures(after[part])
             ends = _ends(felt, self._stimulus.end)
             stretches = Stretches(felt.times, ends, departures, felt.offsets)
-            wanted = [at for at, index in enumerate(block.indices) if index in self._needed]
-            start = self._state(driven)
-            total = Summing(driven, stretches, start, self._grid, wanted).run()
+            wanted = [at for at, index in enumerate(block.indices) if index in needed]
+            starts = np.multiply.outer(factor, self._state(driven))
+            total = Summing(driven, stretches, starts, self._grid, wanted).run()
             means[:, [block.indices[at] for at in wanted]] = total
 
     def _moving_kinds(self, line: Timeline, driven: Driven) -> list[bool]:
@@ -148,28 +170,38 @@ class Population:
             any(followed & changed_by(handlers[number]) for number in acts) for acts in line.acts
         ]
 
-    def _sum_free(self, line: Timeline, after: Array, means: Array) -> None:
+    def _sum_free(
+        self, line: Timeline, after: Array, means: Array, needed: set[int], factor: Array
+    ) -> None:
         """Free states decay from each happening to the next."""
-        wanted = [at for at, index in enumerate(self._free.indices) if index in self._needed]
+        wanted = [at for at, index in enumerate(self._free.indices) if index in needed]
         if not wanted:
             return
         modes = self._free.decay.modes
         decaying = Decaying(modes, self._grid)
         ends = _ends(line, self._stimulus.end)
         whole = np.concatenate([after, np.ones((len(after), 1))], axis=1)
+        whole *= np.repeat(factor, np.diff(line.offsets))[:, None]
         decaying.change(whole, line.times, 1.0)
         decaying.change(modes.each(whole, ends - line.times), ends, -1.0)
         rows = decaying.rows()
         means[:, [self._free.indices[at] for at in wanted]] = rows[:, wanted]
 
-    def _trajectory(self, means: Array) -> Trajectory:
-        program, stimulus, tally = self._program, self._stimulus, self._tally
-        times = self._samples
+    def _observer(self, means: Array) -> Observer:
+        """Names from the means of the states."""
+        times, stimulus = self._samples, self._stimulus
         drives = np.column_stack(
             [np.zeros((len(times), 0)), *(drive.at(times) for drive in stimulus.drives)]
         )
-        means = means[-len(times) :]
-        observer = Observer(program, times, means, drives, map(float, stimulus.parameters))
+        shared = map(float, stimulus.parameters)
+        return Observer(self._program, times, means[-len(times) :], drives, shared)
+
+    def _trajectory(self, observers: dict[str, Observer]) -> Trajectory:
+        program, stimulus, tally = self._program, self._stimulus, self._tally
+
+        def compute(names: Iterable[str]) -> dict[str, Array]:
+            return {name: observers[name].compute([name])[name] for name in names}
+
         units = program.units()
         statistics = {
             "instances": float(self._instances.size), "pulses": float(tally.pulses),
@@ -182,7 +214,7 @@ class Population:
             f"propagators whose error is {tally.error:.1e}."
         )
         return Trajectory(
-            times, {name: units[name] for name in self._names}, observer.compute, {},
+            self._samples, {name: units[name] for name in self._names}, compute, {},
             dict(program.roles), status, statistics,
             {"engine": "event", "method": "exact propagators", "program": program.name,
              "mechanisms": list(program.mechanisms), "versions": {"numpy": np.__version__}},

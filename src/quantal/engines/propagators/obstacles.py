@@ -12,6 +12,7 @@ from quantal.engines.propagators.cascade import Block, cascade
 from quantal.engines.propagators.curves import Equations
 from quantal.engines.propagators.readout import readout
 from quantal.engines.propagators.split import Split, split
+from quantal.engines.propagators.weights import NoFactor, weight
 from quantal.expression import names_in
 from quantal.kernels.symbolic.equations import DRIVE, PARAMETER
 from quantal.program import Program
@@ -43,13 +44,18 @@ def obstacles(
     reasons += _moving(program, parts, stimulus)
     if instances.initial:
         reasons.append("instances start with values of their own")
-    own = {program.parameters[index].name for index in instances.parameters}
-    own |= {program.drives[index].name for index in instances.drives}
+    own = {program.drives[index].name for index in instances.drives}
     definitions = {item.name: item.expression for item in program.definitions}
     for name in names:
         used = _names_of(program.roles.get(name, name), definitions)
         for each in sorted(used & own):
             reasons.append(f"`{each}` differs between instances and is part of `{name}`")
+        try:
+            weight(program, name, stimulus.parameters, instances.parameters)
+        except NoFactor:
+            theirs = {program.parameters[index].name for index in instances.parameters}
+            listed = ", ".join(f"`{each}`" for each in sorted(used & theirs))
+            reasons.append(f"{listed} of each instance is more than a factor of `{name}`")
     steps = np.diff(samples)
     if len(steps) and np.abs(steps - steps.mean()).max() > SAME_SPACING * steps.mean():
         reasons.append("the times of the output are not evenly spaced")
