@@ -10,14 +10,13 @@ import numpy as np
 
 from quantal.engines.base import Settings
 from quantal.engines.stochastic import side_by_side
-from quantal.engines.stochastic.chunk import Chunk
 from quantal.engines.stochastic.keeping import kept_trials
 from quantal.engines.stochastic.one_by_one import OneByOne
 from quantal.engines.stochastic.results import check_output, observed, trial_count
 from quantal.engines.stochastic.shared import Result, Shared
 from quantal.engines.stochastic.side_by_side import SideBySide
 from quantal.engines.stochastic.spread import spread
-from quantal.errors import RunError, UsageError
+from quantal.errors import RunError
 from quantal.program import Program
 from quantal.stimulus import Stimulus
 from quantal.trajectory import Trajectory
@@ -44,7 +43,6 @@ def run_coupled(
         raise RunError(f"{names} must be driven by the protocol: say `hold` or `pulse`")
     shared = Shared(engine, program, stimulus, settings)
     size = check_output(count, len(shared.samples), len(shared.kept))
-    expected = _check_events(shared, count)
     runner = _runner(shared)
     ready = time.perf_counter() - started
     piece = min(settings.chunk or _fair(settings, count), runner.largest)
@@ -54,22 +52,8 @@ def run_coupled(
     if not done:
         raise KeyboardInterrupt
     trajectory = _trajectory(shared, runner, done, status, ready)
-    trajectory.statistics |= {"expected_events": expected, "expected_bytes": size}
+    trajectory.statistics |= {"expected_events": runner.expected, "expected_bytes": size}
     return trajectory
-
-
-def _check_events(shared: Shared, count: int) -> float:
-    """Refuse before anything is run what would take hours."""
-    expected = Chunk(shared.plan(shared.samples[:1]), range(1)).estimate()
-    limit = shared.settings.max_events
-    if expected * count > limit:
-        names = ", ".join(f"`{each.name}`" for each in shared.counted.states[:4])
-        raise UsageError(
-            f"about {expected * count:.2g} single events are expected of what is counted "
-            f"({names}; {expected:.2g} in each trial), more than the {limit:.2g} allowed; run "
-            "fewer trials, say `continuous` for what is abundant, or raise `max_events`"
-        )
-    return expected * count
 
 
 def _fair(settings: Settings, count: int) -> int:

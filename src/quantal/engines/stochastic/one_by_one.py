@@ -43,6 +43,7 @@ class OneByOne:
         times = np.union1d(self._edges, shared.samples)
         # Times that differ by rounding alone are one.
         self._plan = shared.plan(times[np.append(True, np.diff(times) > SAME_TIME)])
+        self.expected = shared.check_events(self._plan)
         self.how = f"The continuous part was solved for each trial by itself: {why}."
 
     def run(self, trials: range) -> Result:

@@ -12,12 +12,12 @@ import numpy as np
 from quantal.engines.base import Settings
 from quantal.engines.stochastic import agenda
 from quantal.engines.stochastic.cells import cut as cut_cells
-from quantal.engines.stochastic.chunk import Outcome, Plan
+from quantal.engines.stochastic.chunk import Chunk, Outcome, Plan
 from quantal.engines.stochastic.curves import smooth
 from quantal.engines.stochastic.parts import counted_part, shared_part
-from quantal.engines.stochastic.results import kept_states, sample_times
+from quantal.engines.stochastic.results import kept_states, sample_times, trial_count
 from quantal.engines.stochastic.split import split
-from quantal.errors import RunError
+from quantal.errors import RunError, UsageError
 from quantal.expression import evaluate
 from quantal.kernels.stochastic.kernel import lanes_kernel, stochastic_kernel
 from quantal.program import Program
@@ -107,6 +107,23 @@ class Shared:
             self.settings.seed, kept, self.settings.max_events,
             lambda: not self.stop.is_set(), sweep_lanes=lanes,
         )  # fmt: skip
+
+    def check_events(self, plan: Plan) -> float:
+        """The single events that are expected of all trials.
+
+        Raises:
+            UsageError: more than allowed, before anything is run that would take hours.
+        """
+        count, limit = trial_count(self.settings), self.settings.max_events
+        expected = Chunk(plan, range(1)).estimate()
+        if expected * count > limit:
+            names = ", ".join(f"`{each.name}`" for each in self.counted.states[:4])
+            raise UsageError(
+                f"about {expected * count:.2g} single events are expected of what is counted "
+                f"({names}; {expected:.2g} in each trial), more than the {limit:.2g} allowed; run "
+                "fewer trials, say `continuous` for what is abundant, or raise `max_events`"
+            )
+        return expected * count
 
     def is_handed_over(self, number: int, backward: bool) -> bool:
         """Whether the continuous part gets a reaction's single events, or a user may ask."""

@@ -82,6 +82,7 @@ class SideBySide:
         self._plan = shared.plan(shared.samples, {kind: kind for kind in self._kinds})
         seen = {n for n, i in enumerate(cut.counted) if i in shared.kept or i in cut.occupied}
         self._members = members(self._plan, seen, lambda key: 2 * key[0] + key[1])
+        self.expected = shared.check_events(self._members.plan if self._members else self._plan)
         names = {program.states[i].name: i for i in cut.shared}
         count = len(program.drives), len(part.drives) - len(self._frontier.names)
         curves = [shared.curves[names[slot.name]] for slot in part.drives[count[0] : count[1]]]
