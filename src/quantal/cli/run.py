@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -113,11 +114,13 @@ def command(
     shown = names or worth_showing(trajectory)
     if save:
         trajectory.save(save, names)
+    if trials is not None and trajectory.trials is not None and len(trajectory.trials) < trials:
+        # Whoever presses Ctrl-C wants the prompt back, not a figure of some of the trials.
+        print(trajectory.status, file=sys.stderr if as_json else sys.stdout)
+        raise typer.Exit(INTERRUPTED)
     if draw:
         quantal.draw(trajectory.mean(), shown, path=draw)
     _tell(trajectory, shown, listed(record), figure, as_json)
-    if trials is not None and trajectory.trials is not None and len(trajectory.trials) < trials:
-        raise typer.Exit(INTERRUPTED)
 
 
 def _tell(

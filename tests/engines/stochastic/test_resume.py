@@ -162,6 +162,13 @@ def test_another_model_parameter_or_engine_is_refused(tmp_path):
     assert repr(finer) != repr(quantal.engines.hybrid.ENGINE)
 
 
+def test_trials_of_other_code_are_refused(tmp_path, monkeypatch):
+    run("ssa", trials=2, resume=tmp_path)
+    monkeypatch.setattr(keeping, "_code", lambda: "0123456789abcdef")
+    with pytest.raises(UsageError, match=r"code: .* there, 0123456789abcdef here"):
+        run("ssa", trials=2, resume=tmp_path)
+
+
 def test_a_damaged_file_is_run_again(tmp_path):
     run("ssa", resume=tmp_path)
     first, second, third, *_ = sorted(tmp_path.glob("*.npz"))

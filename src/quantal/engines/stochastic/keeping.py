@@ -13,6 +13,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -138,8 +139,20 @@ def _facts(engine: object, program: Program, stimulus: Stimulus, settings: Setti
         "tolerances": f"{settings.relative:g}, {settings.absolute:g}",
         "versions": f"quantal {__version__}, numpy {np.__version__}, "
                     f"llvmlite {llvmlite.__version__}",
+        "code": _code(),
         "processor": f"{host()[0]} {_hash(host()[1])}",
     }  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """A hash of what runs trials: a version number says too little while it is being written."""
+    digest = hashlib.sha256()
+    engines = Path(__file__).parents[1]
+    for folder in (engines, engines.parent / "kernels"):
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _hash(value: object) -> str:
