@@ -183,7 +183,7 @@ ONE_LINE = [
     ("membrane V as W = 5 [mV] capacitance 3 [pF]", "x.syn:2: `as` is for ports; a membrane with a value has its own name"),
     ("membrane V in soma", "x.syn:2: a membrane without a value looks `inside` or `outside`; it is not in `soma`"),
     ("parameter a = 5 between 9 and 2", "x.syn:2: the bounds run backwards: 9 is more than 2"),
-    ("parameter a = 5 ~ gama(cv = 0.3) per trial", "x.syn:2: `gama` is no distribution of the language; expected gamma, normal, lognormal, uniform; did you mean `gamma`?"),
+    ("parameter a = 5 ~ gama(cv = 0.3) per trial", "x.syn:2: `gama` is no distribution of the language; expected gamma, normal, lognormal, beta, uniform; did you mean `gamma`?"),
     ("parameter a = 5 ~ gamma(0.3) per trial", "x.syn:2: a distribution takes named numbers: `gamma(cv = 0.3)`"),
     ("parameter a = 5 ~ gamma(vc = 0.3) per trial", "x.syn:2: `gamma` is written `gamma(cv = …)`"),
     ("species a = 5 [mM] charge 0.5", "x.syn:2: the charge `0.5` is not a whole number such as `2`"),

@@ -56,9 +56,7 @@ def binomial_sites(monkeypatch):
 
         return mean
 
-    from quantal.experiments import varying
-
-    wrapped(monkeypatch, varying, "filled", make)
+    wrapped(monkeypatch, applied, "filled", make)
 
 
 def trials_alike(monkeypatch):

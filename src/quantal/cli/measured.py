@@ -44,12 +44,14 @@ def measured_data(
 
 def analysis_of(trajectory: Trajectory, names: list[str]) -> QuantalAnalysis | None:
     """The analysis of the last current among the names; None where there is nothing to analyse."""
+    if trajectory.trials is None or len(trajectory.trials) < 2:
+        return None
+    # A plain run does not wait for what only trials need.
     from quantal.experiments.quantal_analysis import analyse, stimuli_of
     from quantal.units import CURRENT
 
-    several = trajectory.trials is not None and len(trajectory.trials) > 1
     currents = [name for name in names if trajectory.units[name].dimension == CURRENT]
-    if not (several and currents and stimuli_of(trajectory)):
+    if not (currents and stimuli_of(trajectory)):
         return None
     return analyse(trajectory, currents[-1])
 

@@ -20,11 +20,12 @@ BY_CHANCE = ("ssa", "hybrid", "leap", "langevin")
 
 @lru_cache(maxsize=1)
 def _engines() -> dict[str, Engine]:
-    found: dict[str, Engine] = {}
-    for module in pkgutil.iter_modules(__path__):
-        engine = getattr(import_module(f"{__name__}.{module.name}"), "ENGINE", None)
-        if engine is not None:
-            found[engine.name] = engine
+    every = (_in_module(module.name) for module in pkgutil.iter_modules(__path__))
+    return {engine.name: engine for engine in every if engine is not None}
+
+
+def _in_module(name: str) -> Engine | None:
+    found: Engine | None = getattr(import_module(f"{__name__}.{name}"), "ENGINE", None)
     return found
 
 
@@ -54,8 +55,11 @@ def auto(program: Program) -> tuple[Engine, str]:
         UsageError: none can run it, each with its reasons.
     """
     refused: list[str] = []
-    for name in (name for name in PREFERRED if name in _engines()):
-        engine = get(name)
+    for name in PREFERRED:
+        # Only what is tried is imported: the others are of no use to a short run.
+        engine = _in_module(name)
+        if engine is None:
+            continue
         reasons = engine.supports(program)
         if not reasons:
             because = f" ({'; '.join(refused)})" if refused else ""

@@ -15,7 +15,6 @@ from quantal.errors import UsageError
 from quantal.experiments import varying
 from quantal.experiments.counting import declare
 from quantal.experiments.loading import load, prepare
-from quantal.experiments.releases import released_by
 from quantal.model.model import Model
 from quantal.program import Program
 from quantal.protocols.protocol import Protocol
@@ -158,6 +157,8 @@ def run_program(
         "notes": list(program.notes),
     }
     if trajectory.trials is not None:
+        from quantal.experiments.releases import released_by
+
         trajectory.made_by["released"] = released_by(program)
     if wanted is not None:
         trajectory.hold(wanted)

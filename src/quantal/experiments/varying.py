@@ -9,7 +9,6 @@ import numpy as np
 
 from quantal.compiler.bind import Bound, bind
 from quantal.engines.base import Engine, Settings
-from quantal.engines.stochastic.varied.applied import applied, filled, per_trial
 from quantal.errors import ModelError, UsageError, did_you_mean
 from quantal.program import Program, Spread
 from quantal.protocols.protocol import Protocol
@@ -61,6 +60,8 @@ def as_it_runs(
     """The Program with its copies and classes, and its stimulus with their values."""
     if not any(slot.spread for slot in program.parameters):
         return program, bound
+    from quantal.engines.stochastic.varied.applied import applied, filled
+
     made = applied(program, np.array(bound.stimulus.parameters, dtype=float))
     again = bind(made.program, protocol, names)
     stimulus = filled(made.program, again.stimulus, seed)
@@ -69,7 +70,7 @@ def as_it_runs(
 
 def run_with(engine: Engine, program: Program, bound: Bound, settings: Settings) -> Trajectory:
     """Run, trial by trial where parameters vary per trial; the names of copies are left out."""
-    if per_trial(program):
+    if any(slot.spread and slot.spread.per == "trial" for slot in program.parameters):
         from quantal.engines.stochastic.varied.trials import run_each
 
         trajectory = run_each(engine, program, bound.stimulus, settings)
