@@ -47,14 +47,14 @@ class Equations:
 
     def _build_definitions(self, expression: Expression) -> None:
         """Build what the expression uses, deepest first, without recursion."""
-        stack = [name for name in names_in(expression) if name not in self._nodes]
+        stack = [name for name in sorted(names_in(expression)) if name not in self._nodes]
         while stack:
             name = stack[-1]
             if name in self._nodes:
                 stack.pop()
                 continue
             definition = self._definitions[name]
-            missing = [other for other in names_in(definition) if other not in self._nodes]
+            missing = [other for other in sorted(names_in(definition)) if other not in self._nodes]
             if missing:
                 stack.extend(missing)
             else:
