@@ -78,6 +78,7 @@ def test_an_interrupt_is_followed_at_once_and_what_was_whole_is_said_and_kept(tm
     assert "The run was stopped after" in said
     assert "of 12 trials" in said
     assert "the same run goes on from there" in said
+    assert "of 12 trials whole; these are now measured (interrupt again to leave" in errors
     assert "Traceback" not in errors
     # Half a second, and as much again for a machine that others use.
     assert took < 1.0

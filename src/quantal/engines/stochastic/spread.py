@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -59,6 +60,12 @@ def spread(
         done += _late(waiting)
         if kept:
             kept.keep(done)
+        if done:
+            # Said at once: to put many trials together and measure them may take seconds.
+            logging.getLogger(__name__).warning(
+                "stopped with %d of %d trials whole; these are now measured "
+                "(interrupt again to leave at once)", _number(done), count,
+            )  # fmt: skip
     done.sort(key=lambda result: result.trials.start)
     return done, _how_it_went(_number(done), count, before, end, interrupted, kept)
 
