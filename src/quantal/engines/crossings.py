@@ -10,11 +10,15 @@ from collections.abc import Callable
 
 import numpy as np
 
+from quantal.engines.events import Events
 from quantal.engines.workspace import Array, Workspace
+from quantal.errors import RunError
 from quantal.expression import names_in
 from quantal.program import Crossing, Program
 
 RELATIVE_WIDTH = 1e-14
+MOST_ROUNDS = 1000
+"""Of events that set off one another at one moment."""
 
 
 def root(function: Callable[[float], float], a: float, b: float, fa: float, fb: float) -> float:
@@ -140,3 +144,24 @@ class Crossings:
             # Rounding at the start: it has crossed already.
             return a
         return root(value, a, b, fa, value(b))
+
+
+def settle(
+    events: Events, crossings: Crossings, workspace: Workspace, t: float, crossed: list[int]
+) -> None:
+    """Events at t, and what they carry across a threshold, until all is quiet.
+
+    Raises:
+        RunError: they set off one another without end.
+    """
+    crossed = crossed + crossings.jumped()
+    rounds = 0
+    while events.act(t, crossed):
+        workspace.enter(t)
+        crossed = crossings.jumped()
+        rounds += 1
+        if rounds > MOST_ROUNDS:
+            raise RunError(
+                f"at t = {t:g} ms: events carry a value across a threshold and back "
+                "without end; give a handler a delay (`after`)"
+            )

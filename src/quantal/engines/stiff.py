@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from quantal.engines.base import Settings
-from quantal.engines.crossings import Crossings, follow_drives
+from quantal.engines.crossings import Crossings, follow_drives, settle
 from quantal.engines.events import Events
 from quantal.engines.failure import explain
 from quantal.engines.observe import Observer, parameter_values
@@ -216,17 +216,7 @@ class _Run:
 
     def _act(self, crossed: list[int]) -> None:
         """Events, and what they carry across a threshold, until all is quiet."""
-        crossed = crossed + self._crossings.jumped()
-        rounds = 0
-        while self._events.act(self._t, crossed):
-            self._workspace.enter(self._t)
-            crossed = self._crossings.jumped()
-            rounds += 1
-            if rounds > 1000:
-                raise RunError(
-                    f"at t = {self._t:g} ms: events carry a value across a threshold and back "
-                    "without end; give a handler a delay (`after`)"
-                )
+        settle(self._events, self._crossings, self._workspace, self._t, crossed)
 
     def trajectory(self, engine: Stiff) -> Trajectory:
         """What the run gave."""

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from quantal.engines.base import Settings
-from quantal.engines.crossings import Crossings, follow_drives
+from quantal.engines.crossings import Crossings, follow_drives, settle
 from quantal.engines.events import Events
 from quantal.engines.failure import explain
 from quantal.engines.sensitivity.leaps import Tracing, moving_moment
@@ -190,17 +190,7 @@ class Recording:
     def _act(self, crossed: list[int]) -> None:
         """Events until all is quiet; what they do to small changes is told to the way."""
         moment = self._moment(crossed) if crossed else None
-        crossed = crossed + self._crossings.jumped()
-        rounds = 0
-        while self.events.act(self._t, crossed):
-            self.workspace.enter(self._t)
-            crossed = self._crossings.jumped()
-            rounds += 1
-            if rounds > 1000:
-                raise RunError(
-                    f"at t = {self._t:g} ms: events carry a value across a threshold and back "
-                    "without end; give a handler a delay (`after`)"
-                )
+        settle(self.events, self._crossings, self.workspace, self._t, crossed)
         happened, self.workspace.happened = self.workspace.happened, []
         if happened and self._pass is not None:
             if moment is not None:

@@ -244,10 +244,7 @@ class Chunk:
 
     def _start_segment(self, t: float, horizon: float) -> None:
         plan, context = self._plan, self._context
-        first = context.array("table_first")
-        for table, function in enumerate(plan.functions):
-            piece = int(np.searchsorted(function.knots, t, side="right")) - 1
-            first[table] = self._first[table] + max(piece, 0)
+        self._place_tables(t)
         cell = int(np.searchsorted(plan.cells.edges, t, side="right")) - 1
         context.set_count("first_cell", min(cell, len(plan.cells.edges) - 2))
         context.set_count("first_sample", int(np.searchsorted(plan.samples, t, side="left")))
@@ -255,6 +252,13 @@ class Chunk:
         context.set_count("fresh", 1)
         context.set_real("start", t)
         context.set_real("horizon", horizon)
+
+    def _place_tables(self, t: float) -> None:
+        """Where the cursors of the drives begin: within a trial they only move on."""
+        first = self._context.array("table_first")
+        for table, function in enumerate(self._plan.functions):
+            piece = int(np.searchsorted(function.knots, t, side="right")) - 1
+            first[table] = self._first[table] + max(piece, 0)
 
     def _segment(self, t: float, horizon: float) -> None:
         self._start_segment(t, horizon)

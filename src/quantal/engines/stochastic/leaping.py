@@ -198,15 +198,8 @@ class LeapChunk(Chunk):
         outcome.steps, outcome.rejected = context.count("steps"), context.count("refused")
         return outcome
 
-    def _start_segment(self, t: float, horizon: float) -> None:
-        plan, context = self._plan, self._context
-        cell = int(np.searchsorted(plan.cells.edges, t, side="right")) - 1
-        context.set_count("first_cell", min(cell, len(plan.cells.edges) - 2))
-        context.set_count("first_sample", int(np.searchsorted(plan.samples, t, side="left")))
-        context.set_count("trial", 0)
-        context.set_count("fresh", 1)
-        context.set_real("start", t)
-        context.set_real("horizon", horizon)
+    def _place_tables(self, t: float) -> None:
+        """Nothing: cursors move both ways here, and find their piece from anywhere."""
 
     def _segment(self, t: float, horizon: float) -> None:
         self._start_segment(t, horizon)

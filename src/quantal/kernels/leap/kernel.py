@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from quantal.kernels.cache import remembered
 from quantal.kernels.native import Native
-from quantal.kernels.signature import network_signature
+from quantal.kernels.stochastic.kernel import NetworkKernel, key_of
 from quantal.program import Program
-
-_ADDRESS = ctypes.c_void_p
 
 
 @dataclass(frozen=True)
@@ -44,23 +40,12 @@ class Layout:
         return len(self.members)
 
 
-class LeapKernel:
-    """`sweep(context)` runs trials; the rest compute what depends on parameters alone.
-
-    The calls release Python's global lock, so that chunks run side by side.
-    """
+class LeapKernel(NetworkKernel):
+    """A network whose events are taken many at a time."""
 
     def __init__(self, native: Native, fields: dict[str, Any]) -> None:
-        self._native = native
+        super().__init__(native)
         self.layout = Layout(**fields)
-        self.sweep = self._bind("sweep", _ADDRESS, returns=ctypes.c_int64)
-        self.prepare, self.sizes, self.changes, self.coefficients = (
-            self._bind(name, _ADDRESS, _ADDRESS)
-            for name in ("prepare", "sizes", "changes", "coefficients")
-        )
-
-    def _bind(self, name: str, *arguments: Any, returns: Any = None) -> Any:
-        return ctypes.CFUNCTYPE(returns, *arguments)(self._native.address(name))
 
 
 def leap_kernel(program: Program, clamped: Iterable[int]) -> tuple[LeapKernel, bool]:
@@ -77,5 +62,4 @@ def leap_kernel(program: Program, clamped: Iterable[int]) -> tuple[LeapKernel, b
 
         return write_module(write_network(program, held))
 
-    text = f"leap {held} {network_signature(program)}"
-    return remembered(hashlib.sha256(text.encode()).hexdigest(), write, LeapKernel)
+    return remembered(key_of(program, held, "leap"), write, LeapKernel)

@@ -40,15 +40,14 @@ class Layout:
     driven: list[int]
 
 
-class StochasticKernel:
+class NetworkKernel:
     """`sweep(context)` runs trials; the rest compute what depends on parameters alone.
 
     The calls release Python's global lock, so that chunks run side by side.
     """
 
-    def __init__(self, native: Native, fields: dict[str, Any]) -> None:
+    def __init__(self, native: Native) -> None:
         self._native = native
-        self.layout = Layout(**fields)
         self.sweep = self._bind("sweep", _ADDRESS, returns=ctypes.c_int64)
         self.prepare, self.sizes, self.changes, self.coefficients = (
             self._bind(name, _ADDRESS, _ADDRESS)
@@ -57,6 +56,14 @@ class StochasticKernel:
 
     def _bind(self, name: str, *arguments: Any, returns: Any = None) -> Any:
         return ctypes.CFUNCTYPE(returns, *arguments)(self._native.address(name))
+
+
+class StochasticKernel(NetworkKernel):
+    """A network whose events are counted one by one."""
+
+    def __init__(self, native: Native, fields: dict[str, Any]) -> None:
+        super().__init__(native)
+        self.layout = Layout(**fields)
 
 
 def stochastic_kernel(program: Program, clamped: Iterable[int]) -> tuple[StochasticKernel, bool]:

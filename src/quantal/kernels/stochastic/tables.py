@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from quantal.kernels.generate.ir import DOUBLE, INTEGER, POINTER, Function, real
 from quantal.kernels.generate.mathematics import own
 from quantal.kernels.stochastic.slots import keep, slot
 from quantal.stimulus import COEFFICIENTS
+
+Slot = Callable[..., str]
+"""Loads a place of the context, of this loop or of another one with the same names."""
 
 
 def drive_at() -> str:
@@ -16,9 +19,16 @@ def drive_at() -> str:
     Within a trial time only goes on, so the cursor only moves forward.
     """
     f = Function("drive_at", [(POINTER, "context"), (INTEGER, "i"), (DOUBLE, "t")])
-    knots, cursors = slot(f, "knots"), slot(f, "cursor")
     last = f.load(slot(f, "table_last"), "%i", INTEGER)
-    piece = f.variable(INTEGER, f.load(cursors, "%i", INTEGER))
+    piece = f.variable(INTEGER, f.load(slot(f, "cursor"), "%i", INTEGER))
+    go_forward(f, slot, piece, last)
+    f.give()
+    return f.text()
+
+
+def go_forward(f: Function, slot: Slot, piece: str, last: str) -> None:
+    """On to the piece of table `%i` in which `%t` lies, and its value there into `drives`."""
+    knots = slot(f, "knots")
     with f.repeat() as loop:
         here = f.get(piece, INTEGER)
         loop.leave_if(f.compare("sge", here, last, INTEGER))
@@ -26,7 +36,7 @@ def drive_at() -> str:
         loop.leave_if(f.compare("ogt", f.load(knots, following), "%t"))
         f.put(piece, following, INTEGER)
     here = f.get(piece, INTEGER)
-    f.store(here, cursors, "%i", INTEGER)
+    f.store(here, slot(f, "cursor"), "%i", INTEGER)
     s = f.real_op("fsub", "%t", f.load(knots, here))
     row = f.address(slot(f, "coefficients"), f.emit(f"mul i64 {here}, {COEFFICIENTS}"))
     c0, c1, c2, c3, c4, c5 = (f.load(row, index) for index in range(COEFFICIENTS))
@@ -36,8 +46,6 @@ def drive_at() -> str:
         decay = f.call(own("exp", False), (DOUBLE, exponent), returns=DOUBLE)
         f.put(value, f.fma(c4, decay, f.get(value)))
     f.store(f.get(value), slot(f, "drives"), "%i")
-    f.give()
-    return f.text()
 
 
 def look(f: Function, needed: Iterable[int], tables: int, t: str) -> None:
